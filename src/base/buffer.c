@@ -1,0 +1,110 @@
+#include "base/buffer.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fault.h"
+
+enum { BUFFER_LEAST = 256 };
+
+char *
+buffer_room(struct buffer *buffer, size_t len)
+{
+	size_t size = buffer->size > 0 ? buffer->size : BUFFER_LEAST;
+	char *at;
+
+	if (len >= SIZE_MAX / 4 - buffer->len)
+		fault_out_of_memory();
+	while (size - buffer->len <= len || size <= buffer->len)
+		size *= 2;
+	if (size != buffer->size) {
+		at = realloc(buffer->at, size);
+		if (at == NULL)
+			fault_out_of_memory();
+		buffer->at = at;
+		buffer->size = size;
+	}
+	return buffer->at + buffer->len;
+}
+
+void
+buffer_add(struct buffer *buffer, const void *from, size_t len)
+{
+	char *room = buffer_room(buffer, len);
+
+	if (len > 0)
+		memcpy(room, from, len);
+	room[len] = '\0';
+	buffer->len += len;
+}
+
+void
+buffer_text(struct buffer *buffer, const char *text)
+{
+	buffer_add(buffer, text, strlen(text));
+}
+
+void
+buffer_printf(struct buffer *buffer, const char *fmt, ...)
+{
+	va_list args;
+	char *room;
+	int len;
+
+	va_start(args, fmt);
+	len = vsnprintf(NULL, 0, fmt, args);
+	va_end(args);
+	if (len < 0)
+		fault_out_of_memory();
+	room = buffer_room(buffer, (size_t)len);
+	va_start(args, fmt);
+	(void)vsnprintf(room, (size_t)len + 1, fmt, args);
+	va_end(args);
+	buffer->len += (size_t)len;
+}
+
+static void
+json_character(struct buffer *buffer, unsigned char c)
+{
+	static const char letters[] = "\b\f\n\r\t\"\\";
+	static const char names[] = "bfnrt\"\\";
+	const char *letter = strchr(letters, c);
+
+	if (letter != NULL)
+		buffer_printf(buffer, "\\%c", names[letter - letters]);
+	else
+		buffer_printf(buffer, "\\u%04x", c);
+}
+
+void
+buffer_json(struct buffer *buffer, const char *text)
+{
+	const char *plain = text;
+
+	if (text == NULL) {
+		buffer_text(buffer, "null");
+		return;
+	}
+	buffer_text(buffer, "\"");
+	for (; *text != '\0'; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
+			continue;
+		buffer_add(buffer, plain, (size_t)(text - plain));
+		json_character(buffer, c);
+		plain = text + 1;
+	}
+	buffer_add(buffer, plain, (size_t)(text - plain));
+	buffer_text(buffer, "\"");
+}
+
+void
+buffer_free(struct buffer *buffer)
+{
+	free(buffer->at);
+	*buffer = (struct buffer){ 0 };
+}

@@ -1,0 +1,37 @@
+/*
+ * Every number that a sender controls, and how far it may go.  Those that an
+ * option sets are in struct limits; the others are fixed.
+ */
+#ifndef LIMITS_H
+#define LIMITS_H
+
+#include <stddef.h>
+
+struct limits {
+	size_t message; /* bytes of one message, or of one bare document */
+	size_t report;  /* bytes of one report after inflation */
+	int depth;      /* nesting of MIME parts, and of JSON values */
+};
+
+#define LIMITS_DEFAULT                                                   \
+	{                                                                \
+		.message = (size_t)64 << 20, .report = (size_t)16 << 20, \
+		.depth = 64                                              \
+	}
+
+enum {
+	LIMIT_DEPTH_MOST = 500,       /* what --max-depth may be at most */
+	LIMIT_HEADER_BYTES = 1 << 20, /* header of one message */
+	LIMIT_HEADER_FIELDS = 10000,  /* fields in that header */
+	LIMIT_PARTS = 1000,           /* MIME parts in one message */
+	LIMIT_HEADER_LINES = 200000,  /* lines that look like part headers */
+	LIMIT_REPORTS = 100,          /* reports in one message */
+	LIMIT_POLICIES = 10000,       /* policies in one report */
+	LIMIT_FAILURES = 100000,      /* failure details in one report */
+	LIMIT_STRINGS = 1000,         /* entries of policy-string or mx-host */
+	LIMIT_NAME = 512,       /* bytes kept of a name: domain, id, type */
+	LIMIT_TEXT = 8192,      /* bytes kept of any other text */
+	LIMIT_MEMORY_FACTOR = 8 /* decoding may take this x limits.report */
+};
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * A program's options as one table, which drives the parser, --help and the
+ * test that compares both with the man page.
+ */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/fault.h"
+
+struct option_row {
+	char letter;       /* or '\0' */
+	const char *name;  /* without the dashes */
+	const char *value; /* what it takes, as shown; NULL: nothing */
+	const char *help;
+};
+
+struct options_spec {
+	const char *program;
+	const char *synopsis; /* operands, as in "[OPTION...] [PATH...]" */
+	const char *summary;  /* a sentence */
+	const struct option_row *rows; /* ends with a row without a name */
+};
+
+/*
+ * Walk over the options of a command line, GNU fashion.  set() is called for
+ * each, with its row's index and its value; false from it ends the walk.
+ * *operands is the index of the first operand in argv, which is reordered.
+ */
+bool options_read(const struct options_spec *spec, int argc, char *argv[],
+    bool (*set)(int row, const char *value, void *data, struct fault *fault),
+    void *data, int *operands, struct fault *fault);
+
+/* Print --help. */
+void options_help(const struct options_spec *spec, FILE *out);
+
+/* Print --version. */
+void options_version(const char *program, FILE *out);
+
+#endif

@@ -1,0 +1,195 @@
+#include "intake/agent.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/log.h"
+#include "intake/commit.h"
+#include "report/report_write.h"
+#include "store/store.h"
+
+/* Time is up; Postfix would bounce the message if it had to end us. */
+static void
+on_alarm(int signal_number)
+{
+	(void)signal_number;
+	_exit(EX_TEMPFAIL);
+}
+
+static void
+start_clock(int seconds)
+{
+	struct sigaction action = { .sa_handler = on_alarm };
+
+	(void)sigaction(SIGALRM, &action, NULL);
+	(void)alarm((unsigned int)seconds);
+}
+
+/* Read all of standard input, or its first limit bytes; *cut: there is more. */
+static bool
+read_message(size_t limit, struct buffer *message, bool *cut,
+    struct fault *fault)
+{
+	enum { PIECE = 64 << 10 };
+
+	*cut = false;
+	(void)buffer_room(message, PIECE);
+	for (;;) {
+		size_t left = limit + 1 - message->len;
+		size_t piece = left < PIECE ? left : PIECE;
+		char *room = buffer_room(message, piece);
+		ssize_t got = read(STDIN_FILENO, room, piece);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return fault_set(fault, FAULT_LATER,
+			    "standard input could not be read: %s",
+			    strerror(errno));
+		message->len += (size_t)got;
+		if (got == 0)
+			return true;
+		if (message->len > limit) {
+			*cut = true;
+			return true;
+		}
+	}
+}
+
+/* A value for a log line, so that it cannot end its quotes. */
+static const char *
+quoted(const char *text, struct arena *arena)
+{
+	char *copy;
+
+	if (text == NULL)
+		return "";
+	copy = arena_copy(arena, text, strlen(text));
+	for (char *c = copy; *c != '\0'; c++)
+		if (*c == '"')
+			*c = '\'';
+	return copy;
+}
+
+static void
+log_report(const struct intake *intake, const struct report *report,
+    struct arena *arena)
+{
+	const char *domain =
+	    report->npolicies > 0 ? report->policies[0].domain : NULL;
+	double successful = 0;
+	double failed = 0;
+
+	for (size_t i = 0; i < report->npolicies; i++) {
+		successful += (double)report->policies[i].successful;
+		failed += (double)report->policies[i].failed;
+	}
+	log_line(LOG_LEVEL_INFO, outcome_names[intake->outcome],
+	    "organization=\"%s\" report-id=\"%s\" domain=\"%s\" policies=%zu "
+	    "successful=%.0f failed=%.0f auth=%s message-id=\"%s\"",
+	    quoted(report->organization, arena), quoted(report->id, arena),
+	    quoted(domain, arena), report->npolicies, successful, failed,
+	    auth_names[report->auth], quoted(intake->message_id, arena));
+}
+
+static void
+log_intake(const struct intake *intake, struct arena *arena)
+{
+	if (intake->outcome == OUTCOME_REJECTED)
+		log_line(LOG_LEVEL_INFO, "rejected",
+		    "reason=%s detail=\"%s\" from=\"%s\" subject=\"%s\" "
+		    "message-id=\"%s\"",
+		    reason_codes[intake->reason].code,
+		    quoted(intake->detail, arena),
+		    quoted(intake->sender, arena),
+		    quoted(intake->subject, arena),
+		    quoted(intake->message_id, arena));
+	for (size_t i = 0; i < intake->nreports; i++)
+		log_report(intake, &intake->reports[i], arena);
+}
+
+static bool
+print_intake(const struct intake *intake, FILE *out, struct fault *fault)
+{
+	struct buffer line = { 0 };
+	bool done;
+
+	intake_write(intake, &line);
+	done =
+	    fwrite(line.at, 1, line.len, out) == line.len && fflush(out) == 0;
+	buffer_free(&line);
+	return done ||
+	    fault_set(fault, FAULT_LATER, "standard output: %s",
+		strerror(errno));
+}
+
+static struct intake *
+decode_message(const struct batch_rules *rules, const struct buffer *message,
+    bool cut, struct arena *arena)
+{
+	int64_t now = time(NULL);
+	const struct origin origin = { .source = "stdin",
+		.received_at = now,
+		.now = now,
+		.channel = CHANNEL_MAIL };
+	struct bytes raw = { (const unsigned char *)message->at, message->len };
+
+	return cut ? intake_cut(raw, &origin, &rules->decode, arena) :
+		     intake_decode(raw, &origin, &rules->decode, arena);
+}
+
+static bool
+commit_message(const struct batch_rules *rules, int deadline,
+    struct delivery *delivery, struct fault *fault)
+{
+	struct store *store = NULL;
+	bool done;
+
+	if (rules->database != NULL &&
+	    !store_open(rules->database, STORE_WRITE, "tlsrpt-ingest", deadline,
+		&store, fault))
+		return false;
+	done = commit_all(store, rules->quarantine, delivery, 1, fault);
+	store_close(store);
+	if (done && delivery->fault.kind != FAULT_NONE) {
+		*fault = delivery->fault;
+		done = false;
+	}
+	return done;
+}
+
+bool
+agent_deliver(const struct batch_rules *rules, int deadline,
+    struct arena *arena, struct fault *fault)
+{
+	struct buffer message = { 0 };
+	struct delivery delivery = { .rest = -1 };
+	bool cut;
+	bool done;
+
+	start_clock(deadline);
+	if (!read_message(rules->decode.limits.message, &message, &cut, fault))
+		return false;
+	delivery.raw =
+	    (struct bytes){ (const unsigned char *)message.at, message.len };
+	delivery.rest = cut ? STDIN_FILENO : -1;
+	delivery.intake = decode_message(rules, &message, cut, arena);
+	done = commit_message(rules, deadline, &delivery, fault);
+	if (done) {
+		log_intake(delivery.intake, arena);
+		if (rules->json != NULL)
+			done =
+			    print_intake(delivery.intake, rules->json, fault);
+	}
+	buffer_free(&message);
+	if (done && delivery.intake->outcome == OUTCOME_REJECTED &&
+	    rules->invalid_fails)
+		return fault_set(fault, FAULT_CONTENT, "message rejected: %s",
+		    delivery.intake->detail);
+	return done;
+}

@@ -1,0 +1,458 @@
+#include "intake/batch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "intake/commit.h"
+#include "report/report_write.h"
+#include "store/store.h"
+
+enum {
+	BATCH_MESSAGES = 500,
+	BATCH_BYTES = 32 << 20, /* of all workers together */
+	TAKE_AT_ONCE = 16,      /* items from the source under one lock */
+	CONNECTIONS_MOST = 4,
+	WORKERS_MOST = 256,
+	TRIES = 4 /* with a second between them, then the database is away */
+};
+
+/* A connection that several workers may share. */
+struct writer {
+	pthread_mutex_t lock;
+	struct store *store;
+};
+
+/* What the workers share; everything below lock is guarded by it. */
+struct engine {
+	const struct batch_rules *rules;
+	struct writer writers[CONNECTIONS_MOST];
+	int nwriters;
+	size_t bytes_most; /* of one worker */
+	struct timespec began;
+	pthread_mutex_t lock;
+	struct source *source;
+	bool exhausted;
+	bool stopped; /* the database is away */
+	struct fault *fault;
+	struct batch_result *result;
+	double shown; /* when progress was, seconds after the start */
+};
+
+/* One batch in the making; a worker has one and uses it again and again. */
+struct worker {
+	struct engine *engine;
+	struct writer *writer; /* NULL with --dry-run */
+	struct arena *arena;
+	struct item items[BATCH_MESSAGES];
+	struct delivery deliveries[BATCH_MESSAGES];
+	size_t n;
+	size_t bytes;
+};
+
+static double
+seconds_since(const struct timespec *began)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - began->tv_sec) +
+	    (double)(now.tv_nsec - began->tv_nsec) / 1e9;
+}
+
+/* The graver of two kinds, by what a caller should do about it. */
+static enum fault_kind
+worse(enum fault_kind a, enum fault_kind b)
+{
+	static const int gravity[] = {
+		[FAULT_NONE] = 0,
+		[FAULT_CONTENT] = 1,
+		[FAULT_LIMIT] = 1,
+		[FAULT_ROW] = 1,
+		[FAULT_INPUT] = 2,
+		[FAULT_LATER] = 3,
+		[FAULT_USAGE] = 4,
+		[FAULT_CONFIG] = 4,
+	};
+
+	return gravity[b] > gravity[a] ? b : a;
+}
+
+static void
+show_progress(struct engine *engine)
+{
+	size_t total = source_total(engine->source);
+	size_t done = engine->result->messages;
+	double now = seconds_since(&engine->began);
+	double rate = now > 0 ? (double)done / now : 0;
+
+	if (!engine->rules->progress || now - engine->shown < 0.2)
+		return;
+	engine->shown = now;
+	if (total >= done && total > 0 && rate > 0)
+		(void)fprintf(stderr, "\r%zu/%zu  %.0f/s  %.0f s left \033[K",
+		    done, total, rate, (double)(total - done) / rate);
+	else
+		(void)fprintf(stderr, "\r%zu  %.0f/s \033[K", done, rate);
+	(void)fflush(stderr);
+}
+
+static void
+tell(const struct engine *engine, const char *source, const char *text)
+{
+	if (engine->rules->tell != NULL)
+		engine->rules->tell(source, text);
+}
+
+/* An input that could not be read; the lock is held. */
+static void
+note_failure(struct engine *engine, const struct fault *fault)
+{
+	engine->result->failed++;
+	engine->result->worst = worse(engine->result->worst, fault->kind);
+	tell(engine, NULL, fault->text);
+}
+
+/* Take some items; 0 where there are none left. */
+static size_t
+take_items(struct worker *worker, struct item *items, size_t most)
+{
+	struct engine *engine = worker->engine;
+	size_t n = 0;
+
+	(void)pthread_mutex_lock(&engine->lock);
+	while (n < most && !engine->exhausted && !engine->stopped) {
+		struct fault fault = { .kind = FAULT_NONE };
+
+		items[n] = (struct item){ 0 };
+		if (source_next(engine->source, &items[n], &fault))
+			n++;
+		else if (fault.kind == FAULT_NONE)
+			engine->exhausted = true;
+		else
+			note_failure(engine, &fault);
+	}
+	(void)pthread_mutex_unlock(&engine->lock);
+	return n;
+}
+
+static struct intake *
+decode_item(struct worker *worker, const struct item *item)
+{
+	const struct decode_rules *rules = &worker->engine->rules->decode;
+	int64_t now = time(NULL);
+	struct origin origin = { .source = item->path,
+		.received_at = item->received_at != 0 ? item->received_at : now,
+		.now = now,
+		.channel = CHANNEL_MAIL };
+	struct bytes raw = { (const unsigned char *)item->bytes, item->len };
+
+	if (item->cut)
+		return intake_cut(raw, &origin, rules, worker->arena);
+	return intake_decode(raw, &origin, rules, worker->arena);
+}
+
+/*
+ * A message that was too long to be read is copied to quarantine from where
+ * it lies; out of an mbox or a pipe it cannot be read twice.
+ */
+static void
+open_rest(const struct item *item, struct delivery *delivery)
+{
+	delivery->rest = -1;
+	if (!item->cut)
+		return;
+	if (item->maildir != NULL || access(item->path, R_OK) == 0)
+		delivery->rest =
+		    open(item->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (delivery->rest >= 0)
+		delivery->raw = (struct bytes){ NULL, 0 };
+	else
+		(void)fault_set(&delivery->fault, FAULT_LIMIT,
+		    "longer than the limit, and left where it is");
+}
+
+static void
+take_item(struct worker *worker, struct item *item)
+{
+	struct engine *engine = worker->engine;
+	struct fault fault = { .kind = FAULT_NONE };
+	struct delivery *delivery = &worker->deliveries[worker->n];
+	size_t before = arena_used(worker->arena);
+
+	if (!source_load(item, engine->rules->decode.limits.message, &fault)) {
+		(void)pthread_mutex_lock(&engine->lock);
+		note_failure(engine, &fault);
+		(void)pthread_mutex_unlock(&engine->lock);
+		source_item_free(item);
+		return;
+	}
+	*delivery = (struct delivery){ .rest = -1,
+		.raw = { (const unsigned char *)item->bytes, item->len } };
+	delivery->intake = decode_item(worker, item);
+	open_rest(item, delivery);
+	worker->bytes += item->len + arena_used(worker->arena) - before;
+	worker->items[worker->n++] = *item;
+}
+
+static bool
+commit(struct worker *worker, struct fault *fault)
+{
+	const struct batch_rules *rules = worker->engine->rules;
+	struct writer *writer = worker->writer;
+	bool done;
+
+	if (writer == NULL)
+		return commit_all(NULL, NULL, worker->deliveries, worker->n,
+		    fault);
+	(void)pthread_mutex_lock(&writer->lock);
+	done = commit_all(writer->store, rules->quarantine, worker->deliveries,
+	    worker->n, fault);
+	for (int i = 1; i < TRIES && !done && fault->kind == FAULT_LATER; i++) {
+		const struct timespec second = { .tv_sec = 1 };
+
+		(void)nanosleep(&second, NULL);
+		done = commit_all(writer->store, rules->quarantine,
+		    worker->deliveries, worker->n, fault);
+	}
+	(void)pthread_mutex_unlock(&writer->lock);
+	return done;
+}
+
+/* Is the message safe, so that --after may do with it what it says? */
+static bool
+is_safe(const struct engine *engine, const struct delivery *delivery)
+{
+	return delivery->fault.kind == FAULT_NONE &&
+	    (delivery->intake->outcome != OUTCOME_REJECTED ||
+		engine->rules->quarantine != NULL) &&
+	    delivery->intake->outcome != OUTCOME_DECODED;
+}
+
+static void
+tell_outcome(struct engine *engine, const struct delivery *delivery)
+{
+	const struct intake *intake = delivery->intake;
+	struct buffer text = { 0 };
+
+	if (delivery->fault.kind != FAULT_NONE) {
+		tell(engine, intake->source, delivery->fault.text);
+	} else if (intake->outcome == OUTCOME_REJECTED) {
+		buffer_printf(&text, "rejected (%s): %s",
+		    reason_codes[intake->reason].code,
+		    intake->detail != NULL ? intake->detail : "");
+		tell(engine, intake->source, text.at);
+		buffer_free(&text);
+	}
+}
+
+/* Count one message and print its line; the lock is held. */
+static void
+tally(struct engine *engine, const struct delivery *delivery,
+    const struct buffer *line)
+{
+	struct batch_result *result = engine->result;
+	const struct intake *intake = delivery->intake;
+
+	result->messages++;
+	result->worst = worse(result->worst, delivery->fault.kind);
+	if (delivery->fault.kind == FAULT_LATER)
+		result->failed++;
+	else
+		result->outcomes[intake->outcome]++;
+	if (intake->outcome == OUTCOME_REJECTED && engine->rules->invalid_fails)
+		result->worst = worse(result->worst, FAULT_CONTENT);
+	tell_outcome(engine, delivery);
+	if (engine->rules->json != NULL &&
+	    fwrite(line->at, 1, line->len, engine->rules->json) != line->len)
+		result->worst = worse(result->worst, FAULT_LATER);
+}
+
+static void
+after_commit(struct worker *worker, size_t i)
+{
+	struct engine *engine = worker->engine;
+	struct delivery *delivery = &worker->deliveries[i];
+
+	if (is_safe(engine, delivery))
+		(void)source_after(&worker->items[i], engine->rules->after,
+		    engine->rules->after_folder, &delivery->fault);
+}
+
+static void
+finish_batch(struct worker *worker, bool committed, const struct fault *fault)
+{
+	struct engine *engine = worker->engine;
+	struct buffer line = { 0 };
+
+	for (size_t i = 0; i < worker->n && committed; i++) {
+		after_commit(worker, i);
+		line.len = 0;
+		if (engine->rules->json != NULL)
+			intake_write(worker->deliveries[i].intake, &line);
+		(void)pthread_mutex_lock(&engine->lock);
+		tally(engine, &worker->deliveries[i], &line);
+		(void)pthread_mutex_unlock(&engine->lock);
+	}
+	buffer_free(&line);
+	(void)pthread_mutex_lock(&engine->lock);
+	if (!committed && !engine->stopped) {
+		engine->stopped = true;
+		*engine->fault = *fault;
+	}
+	show_progress(engine);
+	(void)pthread_mutex_unlock(&engine->lock);
+}
+
+static bool
+is_stopped(struct engine *engine)
+{
+	bool stopped;
+
+	(void)pthread_mutex_lock(&engine->lock);
+	stopped = engine->stopped;
+	(void)pthread_mutex_unlock(&engine->lock);
+	return stopped;
+}
+
+static void
+flush(struct worker *worker)
+{
+	struct fault fault = { .kind = FAULT_NONE };
+
+	if (worker->n > 0 && !is_stopped(worker->engine))
+		finish_batch(worker, commit(worker, &fault), &fault);
+	for (size_t i = 0; i < worker->n; i++) {
+		if (worker->deliveries[i].rest >= 0)
+			(void)close(worker->deliveries[i].rest);
+		source_item_free(&worker->items[i]);
+	}
+	worker->n = 0;
+	worker->bytes = 0;
+	arena_reset(worker->arena);
+}
+
+static void *
+work(void *data)
+{
+	struct worker *worker = data;
+	struct item items[TAKE_AT_ONCE];
+	size_t n;
+
+	while ((n = take_items(worker, items, TAKE_AT_ONCE)) > 0) {
+		for (size_t i = 0; i < n; i++) {
+			take_item(worker, &items[i]);
+			if (worker->n == BATCH_MESSAGES ||
+			    worker->bytes >= worker->engine->bytes_most)
+				flush(worker);
+		}
+	}
+	flush(worker);
+	return NULL;
+}
+
+static struct worker *
+worker_new(struct engine *engine, int i)
+{
+	struct worker *worker = calloc(1, sizeof(*worker));
+
+	if (worker == NULL)
+		fault_out_of_memory();
+	worker->engine = engine;
+	worker->arena = arena_new();
+	if (engine->nwriters > 0)
+		worker->writer = &engine->writers[i % engine->nwriters];
+	return worker;
+}
+
+/* The first worker is this thread, so that it goes on without any other. */
+static void
+run_workers(struct engine *engine, int jobs)
+{
+	struct worker *workers[WORKERS_MOST];
+	pthread_t threads[WORKERS_MOST];
+	int nthreads = 0;
+
+	for (int i = 0; i < jobs; i++)
+		workers[i] = worker_new(engine, i);
+	for (int i = 1; i < jobs; i++) {
+		if (pthread_create(&threads[nthreads], NULL, work,
+			workers[i]) != 0)
+			break;
+		nthreads++;
+	}
+	(void)work(workers[0]);
+	for (int i = 0; i < nthreads; i++)
+		(void)pthread_join(threads[i], NULL);
+	for (int i = 0; i < jobs; i++) {
+		arena_free(workers[i]->arena);
+		free(workers[i]);
+	}
+}
+
+static void
+close_writers(struct engine *engine)
+{
+	for (int i = 0; i < engine->nwriters; i++) {
+		store_close(engine->writers[i].store);
+		(void)pthread_mutex_destroy(&engine->writers[i].lock);
+	}
+	engine->nwriters = 0;
+}
+
+/* One connection for each worker, where the database gains by it. */
+static bool
+open_writers(struct engine *engine, int jobs, struct fault *fault)
+{
+	int wanted = jobs < CONNECTIONS_MOST ? jobs : CONNECTIONS_MOST;
+
+	if (engine->rules->database == NULL)
+		return true;
+	for (int i = 0; i < wanted; i++) {
+		struct writer *writer = &engine->writers[i];
+
+		if (!store_open(engine->rules->database, STORE_WRITE,
+			"tlsrpt-ingest", 0, &writer->store, fault)) {
+			close_writers(engine);
+			return false;
+		}
+		(void)pthread_mutex_init(&writer->lock, NULL);
+		engine->nwriters++;
+		if (!store_is_concurrent(writer->store))
+			break;
+	}
+	return true;
+}
+
+bool
+batch_run(struct source *source, const struct batch_rules *rules,
+    struct batch_result *result, struct fault *fault)
+{
+	struct engine engine = { .rules = rules,
+		.source = source,
+		.fault = fault,
+		.result = result };
+	int jobs = rules->jobs < 1     ? 1 :
+	    rules->jobs < WORKERS_MOST ? rules->jobs :
+					 WORKERS_MOST;
+
+	*result = (struct batch_result){ .worst = FAULT_NONE };
+	engine.bytes_most = BATCH_BYTES / (size_t)jobs;
+	(void)clock_gettime(CLOCK_MONOTONIC, &engine.began);
+	if (!open_writers(&engine, jobs, fault))
+		return false;
+	(void)pthread_mutex_init(&engine.lock, NULL);
+	run_workers(&engine, jobs);
+	(void)pthread_mutex_destroy(&engine.lock);
+	close_writers(&engine);
+	if (rules->progress && engine.shown > 0)
+		(void)fputs("\r\033[K", stderr);
+	result->seconds = seconds_since(&engine.began);
+	return !engine.stopped;
+}

@@ -1,0 +1,851 @@
+/* The embedded database: one file, one writer. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/datetime.h"
+#include "report/identity.h"
+#include "store/migrations.h"
+#include "store/store_ops.h"
+
+#include <sqlite3.h>
+
+enum {
+	NO_TIMEOUT_SECONDS = 1000000, /* where no timeout is given */
+	NAP = 20                      /* milliseconds */
+};
+
+#define IN_MEMORY ":memory:"
+
+enum statement {
+	INSERT_REPORT,
+	FIND_REPORT,
+	RAISE_AUTH,
+	KEEP_OLD,
+	DELETE_REPORT,
+	DELETE_POLICIES,
+	DELETE_FAILURES,
+	DELETE_SUPERSEDED,
+	INSERT_SUPERSEDED,
+	INSERT_POLICY,
+	INSERT_FAILURE,
+	INSERT_INTAKE,
+	NSTATEMENTS
+};
+
+static const char *const statements[NSTATEMENTS] = {
+	[INSERT_REPORT] = "INSERT INTO report (report_key, start_time, "
+			  "end_time, received_at, organization, report_id, "
+			  "contact, submitter, channel, auth, auth_domain, "
+			  "deviations, content_digest, document) "
+			  "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+			  "?11, ?12, ?13, ?14) "
+			  "ON CONFLICT (report_key, start_time) DO NOTHING",
+	[FIND_REPORT] = "SELECT content_digest, auth FROM report "
+			"WHERE report_key = ?1 AND start_time = ?2",
+	[RAISE_AUTH] = "UPDATE report SET auth = ?3, auth_domain = ?4 "
+		       "WHERE report_key = ?1 AND start_time = ?2",
+	[KEEP_OLD] = "INSERT INTO superseded (report_key, content_digest, "
+		     "start_time, received_at, auth, auth_domain, document) "
+		     "SELECT report_key, content_digest, start_time, "
+		     "received_at, auth, auth_domain, document FROM report "
+		     "WHERE report_key = ?1 AND start_time = ?2 "
+		     "ON CONFLICT DO NOTHING",
+	[DELETE_REPORT] =
+	    "DELETE FROM report WHERE report_key = ?1 AND start_time = ?2",
+	[DELETE_POLICIES] =
+	    "DELETE FROM policy WHERE report_key = ?1 AND start_time = ?2",
+	[DELETE_FAILURES] =
+	    "DELETE FROM failure WHERE report_key = ?1 AND start_time = ?2",
+	[DELETE_SUPERSEDED] = "DELETE FROM superseded WHERE report_key = ?1 "
+			      "AND content_digest = ?2",
+	[INSERT_SUPERSEDED] = "INSERT INTO superseded (report_key, "
+			      "content_digest, start_time, received_at, auth, "
+			      "auth_domain, document) "
+			      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
+			      "ON CONFLICT DO NOTHING",
+	[INSERT_POLICY] = "INSERT INTO policy (report_key, start_time, "
+			  "policy_no, policy_type, policy_domain, "
+			  "policy_strings, mx_hosts, sts_mode, sts_max_age, "
+			  "successful, failed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, "
+			  "?7, ?8, ?9, ?10, ?11)",
+	[INSERT_FAILURE] = "INSERT INTO failure (report_key, start_time, "
+			   "policy_no, failure_no, result_type, "
+			   "sending_mta_ip, receiving_mx_hostname, "
+			   "receiving_mx_helo, receiving_ip, failed, "
+			   "additional_information, failure_reason_code) "
+			   "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+			   "?11, ?12)",
+	[INSERT_INTAKE] = "INSERT INTO intake (received_at, channel, source, "
+			  "message_id, sender, subject, outcome, reason, "
+			  "report_key) "
+			  "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+};
+
+struct sqlite {
+	sqlite3 *db; /* NULL: no such file, and none asked for yet */
+	char *path;
+	int timeout;                         /* seconds */
+	sqlite3_stmt *prepared[NSTATEMENTS]; /* made when first used */
+	struct buffer scratch;
+	struct fault *fault; /* of the call that runs */
+};
+
+/*
+ * A row's own fault is told from the moment's, which is all else; of it there
+ * is no more to say than SQLite does.
+ */
+static bool
+failed(struct sqlite *self, const char *what)
+{
+	int code = sqlite3_errcode(self->db) & 0xff;
+	bool row = code == SQLITE_CONSTRAINT || code == SQLITE_TOOBIG ||
+	    code == SQLITE_MISMATCH;
+
+	if (row)
+		return fault_set(self->fault, FAULT_ROW, "%s",
+		    sqlite3_errmsg(self->db));
+	return fault_set(self->fault, FAULT_LATER, "database \"%s\": %s: %s",
+	    self->path, what, sqlite3_errmsg(self->db));
+}
+
+static bool
+execute(struct sqlite *self, const char *sql)
+{
+	return sqlite3_exec(self->db, sql, NULL, NULL, NULL) == SQLITE_OK ||
+	    failed(self, "could not run a statement");
+}
+
+static sqlite3_stmt *
+prepare(struct sqlite *self, enum statement which)
+{
+	sqlite3_stmt **statement = &self->prepared[which];
+
+	if (*statement == NULL &&
+	    sqlite3_prepare_v3(self->db, statements[which], -1,
+		SQLITE_PREPARE_PERSISTENT, statement, NULL) != SQLITE_OK)
+		(void)failed(self, "could not prepare a statement");
+	return *statement;
+}
+
+/* Run a statement that gives no row, and make it ready for the next time. */
+static bool
+run(struct sqlite *self, sqlite3_stmt *statement)
+{
+	bool done = sqlite3_step(statement) == SQLITE_DONE ||
+	    failed(self, "could not write");
+
+	(void)sqlite3_reset(statement);
+	return done;
+}
+
+static void
+bind_text(sqlite3_stmt *statement, int at, const char *text)
+{
+	(void)sqlite3_bind_text(statement, at, text, -1, SQLITE_STATIC);
+}
+
+static void
+bind_bytes(sqlite3_stmt *statement, int at, const void *bytes, size_t len)
+{
+	/* A NULL pointer would bind NULL, and not an empty blob. */
+	(void)sqlite3_bind_blob64(statement, at, len > 0 ? bytes : "", len,
+	    SQLITE_STATIC);
+}
+
+static void
+bind_time(sqlite3_stmt *statement, int at, int64_t seconds)
+{
+	char text[DATETIME_SIZE];
+
+	datetime_write(seconds, text);
+	(void)sqlite3_bind_text(statement, at, text, -1, SQLITE_TRANSIENT);
+}
+
+static void
+bind_list(struct sqlite *self, sqlite3_stmt *statement, int at,
+    const struct text_list *list)
+{
+	struct buffer *out = &self->scratch;
+
+	out->len = 0;
+	buffer_text(out, "[");
+	for (size_t i = 0; i < list->len; i++) {
+		if (i > 0)
+			buffer_text(out, ",");
+		buffer_json(out, list->at[i]);
+	}
+	buffer_text(out, "]");
+	(void)sqlite3_bind_text(statement, at, out->at, (int)out->len,
+	    SQLITE_TRANSIENT);
+}
+
+static void
+bind_deviations(struct sqlite *self, sqlite3_stmt *statement, int at,
+    deviations noted)
+{
+	const char *codes[NDEVIATIONS];
+	struct text_list list = { codes, 0 };
+
+	for (int i = 0; i < NDEVIATIONS; i++)
+		if ((noted >> i & 1) != 0)
+			codes[list.len++] = deviation_codes[i].code;
+	bind_list(self, statement, at, &list);
+}
+
+/* The key and the time that every statement but one starts with. */
+static void
+bind_identity(sqlite3_stmt *statement, const struct report *report)
+{
+	char key[REPORT_KEY_TEXT_SIZE];
+
+	identity_write(report->key, key);
+	(void)sqlite3_bind_text(statement, 1, key, -1, SQLITE_TRANSIENT);
+	bind_time(statement, 2, report->start);
+}
+
+/* One report of one message, on its way into the tables. */
+struct placing {
+	struct sqlite *self;
+	const struct intake *intake;
+	const struct report *report;
+};
+
+static bool
+insert_report(const struct placing *placing, bool *fresh)
+{
+	struct sqlite *self = placing->self;
+	const struct report *report = placing->report;
+	sqlite3_stmt *statement = prepare(self, INSERT_REPORT);
+
+	if (statement == NULL)
+		return false;
+	bind_identity(statement, report);
+	bind_time(statement, 3, report->end);
+	bind_time(statement, 4, placing->intake->received_at);
+	bind_text(statement, 5, report->organization);
+	bind_text(statement, 6, report->id);
+	bind_text(statement, 7, report->contact);
+	bind_text(statement, 8, report->submitter);
+	bind_text(statement, 9, channel_names[placing->intake->channel]);
+	bind_text(statement, 10, auth_names[report->auth]);
+	bind_text(statement, 11, report->auth_domain);
+	bind_deviations(self, statement, 12, report->deviations);
+	bind_bytes(statement, 13, report->content_digest, DIGEST_SIZE);
+	bind_bytes(statement, 14, report->document.at, report->document.len);
+	if (!run(self, statement))
+		return false;
+	*fresh = sqlite3_changes(self->db) == 1;
+	return true;
+}
+
+static bool
+insert_failure(const struct placing *placing, int policy_no, int failure_no,
+    const struct failure *failure)
+{
+	sqlite3_stmt *statement = prepare(placing->self, INSERT_FAILURE);
+
+	if (statement == NULL)
+		return false;
+	bind_identity(statement, placing->report);
+	(void)sqlite3_bind_int(statement, 3, policy_no);
+	(void)sqlite3_bind_int(statement, 4, failure_no);
+	bind_text(statement, 5, failure->result_type);
+	bind_text(statement, 6, failure->sending_mta_ip.text);
+	bind_text(statement, 7, failure->receiving_mx_hostname);
+	bind_text(statement, 8, failure->receiving_mx_helo);
+	bind_text(statement, 9, failure->receiving_ip.text);
+	(void)sqlite3_bind_int64(statement, 10, failure->failed);
+	bind_text(statement, 11, failure->additional_information);
+	bind_text(statement, 12, failure->failure_reason_code);
+	return run(placing->self, statement);
+}
+
+static bool
+insert_policy(const struct placing *placing, int policy_no,
+    const struct policy *policy)
+{
+	struct sqlite *self = placing->self;
+	sqlite3_stmt *statement = prepare(self, INSERT_POLICY);
+
+	if (statement == NULL)
+		return false;
+	bind_identity(statement, placing->report);
+	(void)sqlite3_bind_int(statement, 3, policy_no);
+	bind_text(statement, 4, policy->type);
+	bind_text(statement, 5, policy->domain);
+	bind_list(self, statement, 6, &policy->strings);
+	bind_list(self, statement, 7, &policy->mx_hosts);
+	bind_text(statement, 8, policy->sts_mode);
+	if (policy->sts_max_age >= 0)
+		(void)sqlite3_bind_int64(statement, 9, policy->sts_max_age);
+	else
+		(void)sqlite3_bind_null(statement, 9);
+	(void)sqlite3_bind_int64(statement, 10, policy->successful);
+	(void)sqlite3_bind_int64(statement, 11, policy->failed);
+	if (!run(self, statement))
+		return false;
+	for (size_t i = 0; i < policy->nfailures; i++)
+		if (!insert_failure(placing, policy_no, (int)i + 1,
+			&policy->failures[i]))
+			return false;
+	return true;
+}
+
+static bool
+insert_policies(const struct placing *placing)
+{
+	const struct report *report = placing->report;
+
+	for (size_t i = 0; i < report->npolicies; i++)
+		if (!insert_policy(placing, (int)i + 1, &report->policies[i]))
+			return false;
+	return true;
+}
+
+/* What is known of the report that has the key already. */
+struct holder {
+	bool same; /* content */
+	enum auth auth;
+};
+
+static bool
+find_report(const struct placing *placing, struct holder *holder)
+{
+	struct sqlite *self = placing->self;
+	sqlite3_stmt *statement = prepare(self, FIND_REPORT);
+	const void *digest;
+	const char *auth;
+	bool found;
+
+	if (statement == NULL)
+		return false;
+	bind_identity(statement, placing->report);
+	found = sqlite3_step(statement) == SQLITE_ROW;
+	if (found) {
+		digest = sqlite3_column_blob(statement, 0);
+		holder->same = digest != NULL &&
+		    sqlite3_column_bytes(statement, 0) == DIGEST_SIZE &&
+		    memcmp(digest, placing->report->content_digest,
+			DIGEST_SIZE) == 0;
+		auth = (const char *)sqlite3_column_text(statement, 1);
+		holder->auth = AUTH_NONE;
+		for (int i = 0; i < NAUTHS; i++)
+			if (auth != NULL && strcmp(auth, auth_names[i]) == 0)
+				holder->auth = (enum auth)i;
+	}
+	(void)sqlite3_reset(statement);
+	return found || failed(self, "a report is gone while it is compared");
+}
+
+static bool
+raise_auth(const struct placing *placing)
+{
+	sqlite3_stmt *statement = prepare(placing->self, RAISE_AUTH);
+
+	if (statement == NULL)
+		return false;
+	bind_identity(statement, placing->report);
+	bind_text(statement, 3, auth_names[placing->report->auth]);
+	bind_text(statement, 4, placing->report->auth_domain);
+	return run(placing->self, statement);
+}
+
+static bool
+run_by_identity(const struct placing *placing, enum statement which)
+{
+	sqlite3_stmt *statement = prepare(placing->self, which);
+
+	if (statement == NULL)
+		return false;
+	bind_identity(statement, placing->report);
+	return run(placing->self, statement);
+}
+
+static bool
+forget_superseded(const struct placing *placing)
+{
+	sqlite3_stmt *statement = prepare(placing->self, DELETE_SUPERSEDED);
+
+	if (statement == NULL)
+		return false;
+	bind_identity(statement, placing->report);
+	bind_bytes(statement, 2, placing->report->content_digest, DIGEST_SIZE);
+	return run(placing->self, statement);
+}
+
+static bool
+insert_superseded(const struct placing *placing)
+{
+	const struct report *report = placing->report;
+	sqlite3_stmt *statement = prepare(placing->self, INSERT_SUPERSEDED);
+
+	if (statement == NULL)
+		return false;
+	bind_identity(statement, report);
+	bind_bytes(statement, 2, report->content_digest, DIGEST_SIZE);
+	bind_time(statement, 3, report->start);
+	bind_time(statement, 4, placing->intake->received_at);
+	bind_text(statement, 5, auth_names[report->auth]);
+	bind_text(statement, 6, report->auth_domain);
+	bind_bytes(statement, 7, report->document.at, report->document.len);
+	return run(placing->self, statement);
+}
+
+/* The old one goes to superseded, whole, and the new one takes its place. */
+static bool
+replace_report(const struct placing *placing)
+{
+	bool fresh;
+
+	return run_by_identity(placing, KEEP_OLD) &&
+	    run_by_identity(placing, DELETE_REPORT) &&
+	    run_by_identity(placing, DELETE_POLICIES) &&
+	    run_by_identity(placing, DELETE_FAILURES) &&
+	    forget_superseded(placing) && insert_report(placing, &fresh) &&
+	    insert_policies(placing);
+}
+
+static bool
+place(const struct placing *placing, enum outcome *outcome)
+{
+	struct holder holder = { .same = false };
+	bool fresh = false;
+
+	*outcome = OUTCOME_STORED;
+	if (!insert_report(placing, &fresh))
+		return false;
+	if (fresh)
+		return insert_policies(placing);
+	if (!find_report(placing, &holder))
+		return false;
+	if (holder.same) {
+		*outcome = OUTCOME_DUPLICATE;
+		return placing->report->auth <= holder.auth ||
+		    raise_auth(placing);
+	}
+	if (placing->report->auth > holder.auth)
+		return replace_report(placing);
+	*outcome = OUTCOME_SUPERSEDED;
+	return insert_superseded(placing);
+}
+
+static bool
+place_reports(struct sqlite *self, const struct intake *intake,
+    struct ending *ending)
+{
+	struct placing placing = { .self = self, .intake = intake };
+
+	for (size_t i = 0; i < intake->nreports; i++) {
+		enum outcome outcome;
+
+		placing.report = &intake->reports[i];
+		if (!place(&placing, &outcome))
+			return false;
+		store_report_ended(ending, outcome);
+	}
+	return true;
+}
+
+static bool
+insert_intake(struct sqlite *self, const struct intake *intake,
+    const struct ending *ending)
+{
+	sqlite3_stmt *statement = prepare(self, INSERT_INTAKE);
+	char key[REPORT_KEY_TEXT_SIZE];
+
+	if (statement == NULL)
+		return false;
+	bind_time(statement, 1, intake->received_at);
+	bind_text(statement, 2, channel_names[intake->channel]);
+	bind_text(statement, 3, intake->source);
+	bind_text(statement, 4, intake->message_id);
+	bind_text(statement, 5, intake->sender);
+	bind_text(statement, 6, intake->subject);
+	bind_text(statement, 7, store_outcome_name(intake, ending));
+	bind_text(statement, 8, store_reason_code(intake, ending));
+	bind_text(statement, 9, NULL);
+	if (intake->nreports > 0) {
+		identity_write(intake->reports[0].key, key);
+		bind_text(statement, 9, key);
+	}
+	return run(self, statement);
+}
+
+/* One message; what the database refuses of it is taken back alone. */
+static bool
+put_one(struct sqlite *self, const struct intake *intake, struct arena *arena,
+    struct ending *ending)
+{
+	if (store_is_wanted(intake, ending)) {
+		if (!execute(self, "SAVEPOINT message"))
+			return false;
+		if (!place_reports(self, intake, ending)) {
+			if (self->fault->kind != FAULT_ROW)
+				return false;
+			ending->refusal = arena_copy(arena, self->fault->text,
+			    strlen(self->fault->text));
+			self->fault->kind = FAULT_NONE;
+			if (!execute(self, "ROLLBACK TO message"))
+				return false;
+		}
+		if (!execute(self, "RELEASE message"))
+			return false;
+	}
+	if (insert_intake(self, intake, ending))
+		return true;
+	self->fault->kind = FAULT_LATER;
+	return false;
+}
+
+static bool
+sqlite_put(void *data, struct intake *const intakes[], size_t n,
+    struct arena *arena, struct ending endings[], struct fault *fault)
+{
+	struct sqlite *self = data;
+	bool done = true;
+
+	self->fault = fault;
+	if (!execute(self, "BEGIN IMMEDIATE"))
+		return false;
+	for (size_t i = 0; i < n && done; i++)
+		done = put_one(self, intakes[i], arena, &endings[i]);
+	if (done && execute(self, "COMMIT")) {
+		fault->kind = FAULT_NONE;
+		return true;
+	}
+	(void)sqlite3_exec(self->db, "ROLLBACK", NULL, NULL, NULL);
+	return false;
+}
+
+/* The folders above a file, for its owner alone. */
+static bool
+make_folders(struct sqlite *self)
+{
+	for (char *slash = strchr(self->path + 1, '/'); slash != NULL;
+	     slash = strchr(slash + 1, '/')) {
+		int made;
+
+		*slash = '\0';
+		made = mkdir(self->path, 0700);
+		if (made != 0 && errno != EEXIST && errno != EISDIR &&
+		    errno != EROFS && errno != EACCES) {
+			(void)fault_set(self->fault, FAULT_LATER,
+			    "folder \"%s\" could not be made: %s", self->path,
+			    strerror(errno));
+			*slash = '/';
+			return false;
+		}
+		*slash = '/';
+	}
+	return true;
+}
+
+/*
+ * SQLite would make the file readable by all; the files that it puts beside
+ * it have the mode of this one.  umask(2) is no way: it is all threads'.
+ */
+static bool
+make_file(struct sqlite *self)
+{
+	int fd;
+
+	if (!make_folders(self))
+		return false;
+	fd = open(self->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return fault_set(self->fault, FAULT_LATER,
+		    "database \"%s\" could not be opened: %s", self->path,
+		    strerror(errno));
+	(void)close(fd);
+	return true;
+}
+
+/*
+ * WAL lets readers go on, and is kept in the file.  To switch to it takes the
+ * file alone, and SQLite does not wait for that.
+ */
+static bool
+switch_to_wal(struct sqlite *self)
+{
+	int64_t naps = (int64_t)self->timeout * 1000 / NAP;
+	int code;
+
+	while ((code = sqlite3_exec(self->db, "PRAGMA journal_mode = WAL", NULL,
+			   NULL, NULL) &
+		       0xff) != SQLITE_OK) {
+		if ((code != SQLITE_BUSY && code != SQLITE_LOCKED) ||
+		    naps-- <= 0)
+			return failed(self, "could not be opened");
+		(void)sqlite3_sleep(NAP);
+	}
+	return true;
+}
+
+/* FULL, so that what is answered is on the disk. */
+static bool
+open_file(struct sqlite *self)
+{
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+	    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+
+	if (strcmp(self->path, IN_MEMORY) != 0 && !make_file(self))
+		return false;
+	if (sqlite3_open_v2(self->path, &self->db, flags, NULL) != SQLITE_OK)
+		return failed(self, "could not be opened");
+	(void)sqlite3_busy_timeout(self->db, 1000 * self->timeout);
+	return execute(self, "PRAGMA synchronous = FULL") &&
+	    switch_to_wal(self);
+}
+
+/* The first value of a query as a number; absent where there is no row. */
+static bool
+query_number(struct sqlite *self, const char *sql, int64_t absent,
+    int64_t *number)
+{
+	sqlite3_stmt *statement;
+	int step;
+
+	if (sqlite3_prepare_v2(self->db, sql, -1, &statement, NULL) !=
+	    SQLITE_OK)
+		return failed(self, "could not be read");
+	step = sqlite3_step(statement);
+	*number =
+	    step == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : absent;
+	(void)sqlite3_finalize(statement);
+	return step == SQLITE_ROW || step == SQLITE_DONE ||
+	    failed(self, "could not be read");
+}
+
+static bool
+read_version(struct sqlite *self, int *version)
+{
+	int64_t number;
+
+	*version = 0;
+	if (!query_number(self,
+		"SELECT count(*) FROM sqlite_schema "
+		"WHERE type = 'table' AND name = 'schema_version'",
+		0, &number))
+		return false;
+	if (number == 0)
+		return true;
+	if (!query_number(self, "SELECT max(version) FROM schema_version", 0,
+		&number))
+		return false;
+	*version = (int)number;
+	return true;
+}
+
+/* Run one step, unless another has meanwhile. */
+static bool
+migrate(struct sqlite *self, const struct migration *migration)
+{
+	int version;
+	bool done;
+
+	if (!execute(self, "BEGIN IMMEDIATE"))
+		return false;
+	done = read_version(self, &version) &&
+	    (version >= migration->version || execute(self, migration->sql)) &&
+	    execute(self, "COMMIT");
+	if (!done)
+		(void)sqlite3_exec(self->db, "ROLLBACK", NULL, NULL, NULL);
+	return done;
+}
+
+static bool
+upgrade_all(struct sqlite *self, int *before, int *after)
+{
+	if (!read_version(self, before))
+		return false;
+	for (size_t i = 0; i < nsqlite_migrations; i++)
+		if (sqlite_migrations[i].version > *before &&
+		    !migrate(self, &sqlite_migrations[i]))
+			return false;
+	return read_version(self, after);
+}
+
+static bool
+sqlite_upgrade(void *data, const struct store_roles *roles, int *before,
+    int *after, struct fault *fault)
+{
+	struct sqlite *self = data;
+
+	self->fault = fault;
+	if (roles->writer != NULL || roles->reader != NULL)
+		return fault_set(fault, FAULT_USAGE,
+		    "SQLite has no roles: who may read and write is a matter "
+		    "of the file's mode");
+	if (self->db == NULL && !open_file(self))
+		return false;
+	return upgrade_all(self, before, after) &&
+	    store_check_version(self->path, *after, fault);
+}
+
+static bool
+query_day(struct sqlite *self, const char *sql, struct arena *arena,
+    const char **day)
+{
+	sqlite3_stmt *statement;
+	const char *text = NULL;
+
+	if (sqlite3_prepare_v2(self->db, sql, -1, &statement, NULL) !=
+	    SQLITE_OK)
+		return failed(self, "could not be read");
+	if (sqlite3_step(statement) == SQLITE_ROW)
+		text = (const char *)sqlite3_column_text(statement, 0);
+	*day = text != NULL ? arena_copy(arena, text, strlen(text)) : NULL;
+	(void)sqlite3_finalize(statement);
+	return true;
+}
+
+#define LATEST "strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '+2 days')"
+#define PLAUSIBLE \
+	" FROM report WHERE start_time >= '2016' AND start_time <= " LATEST
+
+/* Policies and failures without their report. */
+static const char select_orphans[] =
+    "SELECT (SELECT count(*) FROM policy p WHERE NOT EXISTS"
+    " (SELECT 1 FROM report r WHERE r.report_key = p.report_key"
+    " AND r.start_time = p.start_time)) +"
+    " (SELECT count(*) FROM failure f WHERE NOT EXISTS"
+    " (SELECT 1 FROM report r WHERE r.report_key = f.report_key"
+    " AND r.start_time = f.start_time))";
+
+static const struct {
+	const char *sql;
+	size_t offset; /* of the number in struct store_status */
+} counts[] = {
+	{ "SELECT count(*) FROM report",
+	    offsetof(struct store_status, reports) },
+	{ "SELECT count(*) FROM policy",
+	    offsetof(struct store_status, policies) },
+	{ "SELECT count(*) FROM failure",
+	    offsetof(struct store_status, failures) },
+	{ "SELECT count(*) FROM superseded",
+	    offsetof(struct store_status, superseded) },
+	{ "SELECT count(*) FROM intake",
+	    offsetof(struct store_status, intakes) },
+	{ "SELECT count(*) FROM intake WHERE outcome = 'rejected'",
+	    offsetof(struct store_status, rejected) },
+	{ select_orphans, offsetof(struct store_status, orphans) },
+	{ "SELECT count(*) FROM report"
+	  " WHERE start_time < '2016' OR start_time > " LATEST,
+	    offsetof(struct store_status, implausible) },
+	{ "SELECT page_count * page_size"
+	  " FROM pragma_page_count(), pragma_page_size()",
+	    offsetof(struct store_status, bytes) },
+};
+
+static bool
+query_counts(struct sqlite *self, struct store_status *status)
+{
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		int64_t *number =
+		    (int64_t *)(void *)((char *)status + counts[i].offset);
+
+		if (!query_number(self, counts[i].sql, 0, number))
+			return false;
+	}
+	return true;
+}
+
+static bool
+sqlite_status(void *data, struct arena *arena, struct store_status *status,
+    struct fault *fault)
+{
+	struct sqlite *self = data;
+
+	self->fault = fault;
+	status->server = arena_printf(arena, "SQLite %s", sqlite3_libversion());
+	if (self->db == NULL)
+		return true;
+	if (!read_version(self, &status->version))
+		return false;
+	if (status->version != STORE_SCHEMA_VERSION)
+		return true; /* its tables may be others */
+	return query_counts(self, status) &&
+	    query_day(self, "SELECT substr(min(start_time), 1, 10)" PLAUSIBLE,
+		arena, &status->first_day) &&
+	    query_day(self, "SELECT substr(max(start_time), 1, 10)" PLAUSIBLE,
+		arena, &status->last_day);
+}
+
+static void
+sqlite_close(void *data)
+{
+	struct sqlite *self = data;
+
+	for (int i = 0; i < NSTATEMENTS; i++)
+		(void)sqlite3_finalize(self->prepared[i]);
+	(void)sqlite3_close(self->db);
+	buffer_free(&self->scratch);
+	free(self->path);
+	free(self);
+}
+
+/* To look at a database shall not make one. */
+static bool
+is_absent(const struct sqlite *self)
+{
+	struct stat st;
+
+	return strcmp(self->path, IN_MEMORY) != 0 &&
+	    stat(self->path, &st) != 0 && errno == ENOENT;
+}
+
+static bool
+open_for(struct sqlite *self, enum store_mode mode)
+{
+	int version;
+
+	if (*self->path == '\0')
+		return fault_set(self->fault, FAULT_CONFIG,
+		    "\"" STORE_SQLITE "\" names no file: write sqlite:PATH");
+	if (mode == STORE_MANAGE)
+		return is_absent(self) || open_file(self);
+	if (!open_file(self) || !read_version(self, &version))
+		return false;
+	if (version == 0 && !upgrade_all(self, &version, &version))
+		return false;
+	return store_check_version(self->path, version, self->fault);
+}
+
+static bool
+sqlite_open(const char *uri, enum store_mode mode, const char *program,
+    int timeout, void **made, struct fault *fault)
+{
+	struct sqlite *self = calloc(1, sizeof(*self));
+
+	(void)program; /* no server that would show it */
+	if (self == NULL ||
+	    (self->path = strdup(uri + strlen(STORE_SQLITE))) == NULL)
+		fault_out_of_memory();
+	self->timeout = timeout > 0 && timeout < NO_TIMEOUT_SECONDS ?
+	    timeout :
+	    NO_TIMEOUT_SECONDS;
+	self->fault = fault;
+	if (open_for(self, mode)) {
+		*made = self;
+		return true;
+	}
+	if (fault->kind == FAULT_ROW)
+		fault->kind = FAULT_LATER;
+	sqlite_close(self);
+	return false;
+}
+
+const struct store_ops sqlite_ops = {
+	.concurrent = false,
+	.open = sqlite_open,
+	.close = sqlite_close,
+	.put = sqlite_put,
+	.upgrade = sqlite_upgrade,
+	.status = sqlite_status,
+};

@@ -1,0 +1,59 @@
+/* What each kind of database has to offer to store.c. */
+#ifndef STORE_OPS_H
+#define STORE_OPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "store/store.h"
+
+/*
+ * What became of one intake; kept aside until all of the batch is committed.
+ * Where the database refuses its rows, refusal is the database's own words.
+ */
+struct ending {
+	enum outcome outcome;
+	const char *refusal;
+};
+
+/* Each function takes what open() made; contracts are those of store.h. */
+struct store_ops {
+	bool concurrent;
+	bool (*open)(const char *uri, enum store_mode mode, const char *program,
+	    int timeout, void **self, struct fault *fault);
+	void (*close)(void *self);
+	/* Sets all endings on success; refusals belong to the arena. */
+	bool (*put)(void *self, struct intake *const intakes[], size_t n,
+	    struct arena *arena, struct ending endings[], struct fault *fault);
+	bool (*upgrade)(void *self, const struct store_roles *roles,
+	    int *before, int *after, struct fault *fault);
+	bool (*status)(void *self, struct arena *arena,
+	    struct store_status *status, struct fault *fault);
+};
+
+extern const struct store_ops postgres_ops;
+extern const struct store_ops sqlite_ops;
+
+/* The scheme that leads to sqlite_ops; the path follows it. */
+#define STORE_SQLITE "sqlite:"
+
+/* Are these rows to be written?  Not where the intake was rejected before. */
+bool store_is_wanted(const struct intake *intake, const struct ending *ending);
+
+/*
+ * Add what became of one report to the ending of its intake: one stored
+ * report makes it stored, else one superseded makes it superseded.
+ */
+void store_report_ended(struct ending *ending, enum outcome outcome);
+
+/* The words of an intake row that come from an ending or from before. */
+const char *store_outcome_name(const struct intake *intake,
+    const struct ending *ending);
+const char *store_reason_code(const struct intake *intake,
+    const struct ending *ending);
+
+/* Fail with FAULT_LATER where a schema is not of this program's version. */
+bool store_check_version(const char *database, int version,
+    struct fault *fault);
+
+#endif

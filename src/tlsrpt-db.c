@@ -1,0 +1,427 @@
+/* The database: made, brought up to date, looked at. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/config.h"
+#include "base/log.h"
+#include "base/options.h"
+#include "store/store.h"
+
+static const char program[] = "tlsrpt-db";
+
+enum setting {
+	SETTING_WRITER,
+	SETTING_READER,
+	SETTING_FORMAT,
+	SETTING_CONFIG,
+	SETTING_DATABASE,
+	SETTING_VERBOSE,
+	SETTING_QUIET,
+	SETTING_LOG,
+	SETTING_HELP,
+	SETTING_VERSION,
+	NSETTINGS
+};
+
+static const struct option_row rows[NSETTINGS + 1] = {
+	[SETTING_WRITER] = { 0, "writer", "ROLE",
+	    "init, upgrade: this role may store reports" },
+	[SETTING_READER] = { 0, "reader", "ROLE",
+	    "init, upgrade: this role may read the views" },
+	[SETTING_FORMAT] = { 0, "format", "text|json",
+	    "status: for people, or one object" },
+	[SETTING_CONFIG] = { 'c', "config", "FILE", "read this configuration" },
+	[SETTING_DATABASE] = { 'd', "database", "URI",
+	    "sqlite:PATH, or what libpq takes" },
+	[SETTING_VERBOSE] = { 'v', "verbose", NULL, "say more" },
+	[SETTING_QUIET] = { 'q', "quiet", NULL, "say only what is wrong" },
+	[SETTING_LOG] = { 0, "log", "stderr|syslog", "where to say it" },
+	[SETTING_HELP] = { 0, "help", NULL, "show this" },
+	[SETTING_VERSION] = { 0, "version", NULL, "show the version" },
+};
+
+static const struct options_spec spec = {
+	.program = program,
+	.synopsis = "[OPTION...] init|upgrade|status",
+	.summary = "Make the database of TLS reports, bring it up to date, or "
+		   "say how it is.",
+	.rows = rows,
+};
+
+struct settings {
+	const char *values[NSETTINGS]; /* of the options that take one */
+	bool given[NSETTINGS];
+	bool syslog;
+	bool json;
+};
+
+/* What a command works on. */
+struct task {
+	const struct settings *settings;
+	struct store *store;
+	struct arena *arena;
+	struct fault *fault;
+};
+
+static bool init(struct task *task);
+static bool upgrade(struct task *task);
+static bool status(struct task *task);
+
+static const struct command {
+	const char *name;
+	bool (*run)(struct task *task);
+	bool grants; /* takes --writer and --reader */
+	bool shows;  /* takes --format */
+} commands[] = {
+	{ "init", init, true, false },
+	{ "upgrade", upgrade, true, false },
+	{ "status", status, false, true },
+};
+
+enum {
+	NCOMMANDS = sizeof(commands) / sizeof(commands[0]),
+	TIMEOUT = 60 /* seconds to connect */
+};
+
+/* One of two words; *second tells which. */
+static bool
+choose(const char *name, const char *value, const char *const words[2],
+    bool *second, struct fault *fault)
+{
+	*second = strcmp(value, words[1]) == 0;
+	if (*second || strcmp(value, words[0]) == 0)
+		return true;
+	return fault_set(fault, FAULT_USAGE, "--%s=%s: write %s or %s", name,
+	    value, words[0], words[1]);
+}
+
+static bool
+set_option(int row, const char *value, void *data, struct fault *fault)
+{
+	static const char *const formats[2] = { "text", "json" };
+	static const char *const logs[2] = { "stderr", "syslog" };
+	struct settings *settings = data;
+
+	settings->given[row] = true;
+	settings->values[row] = value;
+	if (row == SETTING_FORMAT)
+		return choose("format", value, formats, &settings->json, fault);
+	if (row == SETTING_LOG)
+		return choose("log", value, logs, &settings->syslog, fault);
+	return true;
+}
+
+/* init and upgrade do the same; init says what was there before. */
+static bool
+bring_up(struct task *task, int *before, int *after)
+{
+	const char *const *values = task->settings->values;
+	struct store_roles roles = { .writer = values[SETTING_WRITER],
+		.reader = values[SETTING_READER] };
+
+	return store_upgrade(task->store, &roles, before, after, task->fault);
+}
+
+static void
+tell(const struct task *task, const char *what, int version)
+{
+	if (!task->settings->given[SETTING_QUIET])
+		(void)printf("schema tlsrpt %s version %d\n", what, version);
+}
+
+static bool
+init(struct task *task)
+{
+	int before;
+	int after;
+
+	if (!bring_up(task, &before, &after))
+		return false;
+	if (before == 0)
+		tell(task, "made, at", after);
+	else if (before == after)
+		tell(task, "was there already, at", after);
+	else
+		tell(task, "was there already, and is upgraded to", after);
+	return true;
+}
+
+static bool
+upgrade(struct task *task)
+{
+	int before;
+	int after;
+
+	if (!bring_up(task, &before, &after))
+		return false;
+	tell(task, before == after ? "is at" : "is upgraded to", after);
+	return true;
+}
+
+/* Bytes as 12.3 MiB. */
+static const char *
+size_text(int64_t bytes, struct arena *arena)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
+	double size = (double)bytes;
+	size_t unit = 0;
+
+	while (size >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+		size /= 1024;
+		unit++;
+	}
+	return arena_printf(arena, unit == 0 ? "%.0f %s" : "%.1f %s", size,
+	    units[unit]);
+}
+
+/* What is to be put right, a sentence each; told by people and in JSON. */
+struct problem {
+	int64_t count;
+	const char *code;
+	const char *text;
+};
+
+enum { NPROBLEMS = 5 };
+
+static void
+find_problems(const struct store_status *found,
+    struct problem problems[NPROBLEMS])
+{
+	bool old = found->version > 0 && found->version < STORE_SCHEMA_VERSION;
+	bool new = found->version > STORE_SCHEMA_VERSION;
+
+	problems[0] = (struct problem){ old, "old-schema",
+		"schema is older than this program: run tlsrpt-db upgrade" };
+	problems[1] = (struct problem){ new, "new-schema",
+		"schema is newer than this program: install a newer "
+		"tlsrpt-tools" };
+	problems[2] = (struct problem){ found->orphans, "orphans",
+		"policies or failures whose report is missing" };
+	problems[3] = (struct problem){ found->implausible, "implausible-dates",
+		"reports dated before 2016 or in the future" };
+	problems[4] = (struct problem){ found->misplaced, "missing-partitions",
+		"reports in the default partition whose month has none yet" };
+}
+
+static void
+show_number(const char *name, int64_t number)
+{
+	(void)printf("%-12s %12" PRId64 "\n", name, number);
+}
+
+static void
+show_text(const char *name, const char *text)
+{
+	(void)printf("%-12s %12s\n", name, text);
+}
+
+static void
+show_rows(const struct store_status *found, struct arena *arena)
+{
+	show_number("reports", found->reports);
+	show_number("policies", found->policies);
+	show_number("failures", found->failures);
+	show_number("superseded", found->superseded);
+	show_number("intakes", found->intakes);
+	show_number("  rejected", found->rejected);
+	show_text("size", size_text(found->bytes, arena));
+	show_text("first day",
+	    found->first_day != NULL ? found->first_day : "-");
+	show_text("last day", found->last_day != NULL ? found->last_day : "-");
+}
+
+static void
+show_status(const struct store_status *found, struct arena *arena)
+{
+	struct problem problems[NPROBLEMS];
+	const char *label = "problems";
+
+	show_text("server", found->server);
+	if (found->version == 0) {
+		show_text("schema", "none: run tlsrpt-db init");
+		return;
+	}
+	show_number("schema", found->version);
+	if (found->version == STORE_SCHEMA_VERSION)
+		show_rows(found, arena);
+	find_problems(found, problems);
+	for (int i = 0; i < NPROBLEMS; i++) {
+		if (problems[i].count == 0)
+			continue;
+		(void)printf("%-12s %12" PRId64 "  %s\n", label,
+		    problems[i].count, problems[i].text);
+		label = "";
+	}
+	if (*label != '\0')
+		show_text(label, "none");
+}
+
+static void
+add_problems(struct buffer *out, const struct store_status *found)
+{
+	struct problem problems[NPROBLEMS];
+	const char *before = "";
+
+	find_problems(found, problems);
+	buffer_text(out, ", \"problems\": [");
+	for (int i = 0; i < NPROBLEMS; i++) {
+		if (problems[i].count == 0)
+			continue;
+		buffer_printf(out,
+		    "%s{\"code\": \"%s\", \"count\": %" PRId64 "}", before,
+		    problems[i].code, problems[i].count);
+		before = ", ";
+	}
+	buffer_text(out, "]");
+}
+
+static void
+show_status_json(const struct store_status *found)
+{
+	struct buffer out = { 0 };
+
+	buffer_text(&out, "{\"server\": ");
+	buffer_json(&out, found->server);
+	buffer_printf(&out,
+	    ", \"version\": %d, \"reports\": %" PRId64
+	    ", \"policies\": %" PRId64 ", \"failures\": %" PRId64
+	    ", \"superseded\": %" PRId64 ", \"intakes\": %" PRId64
+	    ", \"rejected\": %" PRId64 ", \"bytes\": %" PRId64
+	    ", \"first_day\": ",
+	    found->version, found->reports, found->policies, found->failures,
+	    found->superseded, found->intakes, found->rejected, found->bytes);
+	buffer_json(&out, found->first_day);
+	buffer_text(&out, ", \"last_day\": ");
+	buffer_json(&out, found->last_day);
+	add_problems(&out, found);
+	(void)printf("%s}\n", out.at);
+	buffer_free(&out);
+}
+
+static bool
+status(struct task *task)
+{
+	struct store_status found;
+
+	if (!store_status(task->store, task->arena, &found, task->fault))
+		return false;
+	if (task->settings->json)
+		show_status_json(&found);
+	else
+		show_status(&found, task->arena);
+	return true;
+}
+
+static const struct command *
+command_named(const char *name)
+{
+	for (int i = 0; i < NCOMMANDS; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+/* The one command that the operands name, if the options go with it. */
+static bool
+choose_command(const struct settings *settings, int n, char *const operands[],
+    const struct command **command, struct fault *fault)
+{
+	const bool *given = settings->given;
+	const struct command *named;
+
+	if (n == 0)
+		return fault_set(fault, FAULT_USAGE,
+		    "no command: write init, upgrade or status");
+	named = command_named(operands[0]);
+	if (named == NULL)
+		return fault_set(fault, FAULT_USAGE,
+		    "\"%s\" is no command: write init, upgrade or status",
+		    operands[0]);
+	if (n > 1)
+		return fault_set(fault, FAULT_USAGE,
+		    "\"%s\" is one word too many", operands[1]);
+	if (!named->grants && (given[SETTING_WRITER] || given[SETTING_READER]))
+		return fault_set(fault, FAULT_USAGE,
+		    "--writer and --reader go with init and upgrade");
+	if (!named->shows && given[SETTING_FORMAT])
+		return fault_set(fault, FAULT_USAGE,
+		    "--format goes with status");
+	*command = named;
+	return true;
+}
+
+static bool
+run_in_store(const struct command *command, const char *uri, struct task *task)
+{
+	bool done;
+
+	if (!store_open(uri, STORE_MANAGE, program, TIMEOUT, &task->store,
+		task->fault))
+		return false;
+	done = command->run(task);
+	store_close(task->store);
+	if (done && fflush(stdout) != 0)
+		return fault_set(task->fault, FAULT_LATER,
+		    "standard output could not be written");
+	return done;
+}
+
+static bool
+run(const struct settings *settings, const struct command *command,
+    struct fault *fault)
+{
+	struct arena *arena = arena_new();
+	struct task task = { settings, NULL, arena, fault };
+	struct config *config;
+	const char *uri;
+	bool done = false;
+
+	if (config_read(settings->values[SETTING_CONFIG], &config, fault)) {
+		done =
+		    config_database(config, settings->values[SETTING_DATABASE],
+			arena, &uri, fault) &&
+		    run_in_store(command, uri, &task);
+		config_free(config);
+	}
+	arena_free(arena);
+	return done;
+}
+
+static enum log_level
+most_level(const struct settings *settings)
+{
+	if (settings->given[SETTING_VERBOSE])
+		return LOG_LEVEL_DEBUG;
+	return settings->given[SETTING_QUIET] ? LOG_LEVEL_ERROR :
+						LOG_LEVEL_INFO;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct settings settings = { .syslog = false };
+	struct fault fault = { .kind = FAULT_NONE };
+	const struct command *command = NULL;
+	int operands = argc;
+	bool done;
+
+	done = options_read(&spec, argc, argv, set_option, &settings, &operands,
+	    &fault);
+	log_open(program, settings.syslog ? LOG_TO_SYSLOG : LOG_TO_STDERR,
+	    most_level(&settings));
+	if (done && settings.given[SETTING_HELP])
+		options_help(&spec, stdout);
+	else if (done && settings.given[SETTING_VERSION])
+		options_version(program, stdout);
+	else if (done)
+		done = choose_command(&settings, argc - operands,
+			   argv + operands, &command, &fault) &&
+		    run(&settings, command, &fault);
+	if (!done)
+		log_line(LOG_LEVEL_ERROR, NULL, "%s", fault.text);
+	return fault_exit_status(done ? FAULT_NONE : fault.kind);
+}

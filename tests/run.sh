@@ -1,0 +1,130 @@
+#!/bin/sh
+# Install what the tests need (Debian), build, and run all of them:
+#
+#	sh tests/run.sh
+#
+# 1. gcc: warnings are errors; make distcheck's own tests; the programs are
+#    installed into a folder, and the tests run on those.
+# 2. clang with AddressSanitizer and UBSan: make check once more.
+# 3. valgrind over the unit tests.
+#
+# The last line counts the tests of all of that.  BUILD names the folder to
+# build in (build-test); without root or sudo the packages have to be there.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+top=$PWD
+build=${BUILD:-$top/build-test}
+passed=0
+failed=0
+skipped=0
+
+packages='build-essential autoconf automake pkg-config libgmime-3.0-dev
+	libcjson-dev libpq-dev zlib1g-dev libsqlite3-dev libpsl-dev
+	libglib2.0-dev libcmocka-dev sqlite3 postgresql postgresql-client
+	postfix swaks python3 xz-utils mandoc clang libclang-rt-14-dev valgrind
+	file procps'
+
+install_packages() {
+	command -v apt-get >/dev/null || return 0
+	missing=
+	for package in $packages; do
+		dpkg -s "$package" 2>/dev/null |
+			grep -q '^Status: install ok installed' ||
+			missing="$missing $package"
+	done
+	[ -n "$missing" ] || return 0
+	sudo=
+	[ "$(id -u)" -eq 0 ] || sudo=sudo
+	# shellcheck disable=SC2086
+	$sudo apt-get update -qq &&
+		$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+			--no-install-recommends $missing >/dev/null
+}
+
+# A step that is no test by itself, but without which there are none.
+step() {
+	echo "== $1"
+	shift
+	"$@" >"$build/step.log" 2>&1 && return 0
+	echo "failed: $*"
+	tail -n 60 "$build/step.log"
+	failed=$((failed + 1))
+	return 1
+}
+
+# Count the lines of TAP logs below a folder: automake keeps one a test file.
+count() {
+	for log in "$1"/tests/*.log; do
+		[ -f "$log" ] || continue
+		ok=$(grep -c '^ok ' "$log")
+		bad=$(grep -c '^not ok ' "$log")
+		skip=$(grep -Ec '^(ok .*|1\.\.0) # SKIP' "$log")
+		[ "$skip" -le "$ok" ] || ok=$((ok + 1)) # a file skipped whole
+		passed=$((passed + ok - skip))
+		failed=$((failed + bad))
+		skipped=$((skipped + skip))
+		grep -E '# SKIP|^not ok' "$log" | sed "s|^|$(basename "$log"): |"
+		[ "$bad" -eq 0 ] || grep -A 12 '^not ok' "$log" | head -n 80
+	done
+}
+
+# A test file that broke off counts too, though no line of its says so.
+check_in() {
+	echo "== $2"
+	(cd "$1" && make -j2 check) >"$1/check.out" 2>&1 ||
+		tail -n 30 "$1/check.out"
+	count "$1"
+	broken=$(grep -c '^ERROR: ' "$1/check.out")
+	failed=$((failed + broken))
+	grep '^ERROR: ' "$1/check.out"
+}
+
+configure_in() {
+	mkdir -p "$1" && folder=$1 && shift &&
+		(cd "$folder" && "$top/configure" -q "$@")
+}
+
+under_valgrind() {
+	for program in "$build"/gcc/tests/test_*; do
+		case $program in
+		*.log | *.trs | *.o | *test_store) continue ;;
+		esac
+		name=$(basename "$program")
+		if CMOCKA_MESSAGE_OUTPUT=STDOUT G_SLICE=always-malloc valgrind -q \
+			--leak-check=full --errors-for-leak-kinds=definite \
+			--error-exitcode=9 "$program" >"$build/valgrind.log" 2>&1; then
+			passed=$((passed + 1))
+		else
+			failed=$((failed + 1))
+			echo "valgrind: $name"
+			tail -n 30 "$build/valgrind.log"
+		fi
+	done
+}
+
+install_packages || echo "packages could not be installed; going on"
+rm -rf "$build"
+mkdir -p "$build" || exit 1
+
+if step 'autoreconf' autoreconf -fi &&
+	step 'configure, gcc' configure_in "$build/gcc" --enable-werror \
+		--prefix="$build/installed" &&
+	step 'make, gcc' make -j2 -C "$build/gcc" &&
+	step 'make install' make -C "$build/gcc" install; then
+	PATH=$build/installed/bin:$PATH
+	export PATH
+	check_in "$build/gcc" 'make check, gcc'
+	step 'make distcheck' make -j2 -C "$build/gcc" distcheck \
+		TESTS=tests/floors.t && passed=$((passed + 1))
+	echo '== valgrind'
+	under_valgrind
+fi
+
+if step 'configure, clang with sanitizers' configure_in "$build/clang" \
+	CC=clang CFLAGS='-g -O1' --enable-werror --enable-sanitizers &&
+	step 'make, clang' make -j2 -C "$build/clang"; then
+	check_in "$build/clang" 'make check, clang with sanitizers'
+fi
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
