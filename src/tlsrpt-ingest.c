@@ -408,21 +408,25 @@ ingest(struct settings *settings, char *const paths[], size_t npaths,
 	return result.worst == FAULT_NONE;
 }
 
-/* Were there a PATH, or a person at a terminal, nobody would bounce. */
+/*
+ * Without a PATH, and without a person at a terminal, it is a mail system that
+ * hands us a message.  A misspelt option may leave its value behind, which
+ * looks like a PATH: where it is none, and somebody pipes to us, do not bounce.
+ */
 static bool
-is_delivery(int argc, int operands)
+is_delivery(char *const paths[], int npaths, bool understood)
 {
-	return operands == argc && !isatty(STDIN_FILENO);
-}
+	struct stat st;
 
-/* The same, before the options are known to make sense. */
-static bool
-may_be_delivery(int argc, char *argv[])
-{
-	for (int i = 1; i < argc; i++)
-		if (argv[i][0] != '-' || argv[i][1] == '\0')
+	if (npaths == 0)
+		return !isatty(STDIN_FILENO);
+	if (understood || fstat(STDIN_FILENO, &st) != 0 ||
+	    !(S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)))
+		return false;
+	for (int i = 0; i < npaths; i++)
+		if (access(paths[i], F_OK) == 0)
 			return false;
-	return !isatty(STDIN_FILENO);
+	return true;
 }
 
 /*
@@ -444,10 +448,13 @@ run(struct settings *settings, int argc, char *argv[], bool *delivery,
     struct fault *fault)
 {
 	int operands = argc;
+	bool understood = options_read(&spec, argc, argv, set_option, settings,
+	    &operands, fault);
 
-	*delivery = may_be_delivery(argc, argv);
-	if (!options_read(&spec, argc, argv, set_option, settings, &operands,
-		fault))
+	*delivery = is_delivery(argv + operands, argc - operands, understood);
+	log_open(program, *delivery ? LOG_TO_SYSLOG : LOG_TO_STDERR,
+	    LOG_LEVEL_INFO);
+	if (!understood)
 		return false;
 	if (settings->given[SETTING_HELP]) {
 		options_help(&spec, stdout);
@@ -457,7 +464,6 @@ run(struct settings *settings, int argc, char *argv[], bool *delivery,
 		options_version(program, stdout);
 		return true;
 	}
-	*delivery = is_delivery(argc, operands);
 	if (!config_read(settings->values[SETTING_CONFIG], &settings->config,
 		fault) ||
 	    !settle(settings, *delivery, fault))
@@ -498,9 +504,6 @@ main(int argc, char *argv[])
 	(void)umask(077);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
-	log_open(program,
-	    may_be_delivery(argc, argv) ? LOG_TO_SYSLOG : LOG_TO_STDERR,
-	    LOG_LEVEL_INFO);
 	if (!run(&settings, argc, argv, &delivery, &fault) &&
 	    fault.text[0] != '\0')
 		log_line(LOG_LEVEL_ERROR, NULL, "%s", fault.text);

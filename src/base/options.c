@@ -64,6 +64,7 @@ options_read(const struct options_spec *spec, int argc, char *argv[],
     void *data, int *operands, struct fault *fault)
 {
 	struct tables tables;
+	bool good = true;
 	int got;
 
 	tables_make(spec->rows, &tables);
@@ -71,13 +72,16 @@ options_read(const struct options_spec *spec, int argc, char *argv[],
 	opterr = 0;
 	while ((got = getopt_long(argc, argv, tables.letters, tables.names,
 		    NULL)) != -1) {
+		if (!good)
+			continue;
 		if (got == '?' || got == ':')
-			return refuse(spec, got, argv, fault);
-		if (!set(row_of(spec->rows, got), optarg, data, fault))
-			return false;
+			good = refuse(spec, got, argv, fault);
+		else
+			good =
+			    set(row_of(spec->rows, got), optarg, data, fault);
 	}
 	*operands = optind;
-	return true;
+	return good;
 }
 
 static void

@@ -26,8 +26,9 @@ struct options_spec {
 
 /*
  * Walk over the options of a command line, GNU fashion.  set() is called for
- * each, with its row's index and its value; false from it ends the walk.
- * *operands is the index of the first operand in argv, which is reordered.
+ * each, with its row's index and its value.  A fault does not end the walk,
+ * so that *operands, the index of the first operand in argv, which is
+ * reordered, is set in any case; the first fault is the one that is told.
  */
 bool options_read(const struct options_spec *spec, int argc, char *argv[],
     bool (*set)(int row, const char *value, void *data, struct fault *fault),

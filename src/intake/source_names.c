@@ -59,15 +59,19 @@ names_close(struct names *names)
 	free(names);
 }
 
-/* The same for a message whatever its flags are (FNV-1a). */
+/* The same for a message whatever its flags are: FNV-1a, then mixed. */
 static uint64_t
 fingerprint(const char *text, ino_t inode)
 {
-	uint64_t hash = UINT64_C(14695981039346656037) ^ (uint64_t)inode;
+	uint64_t hash = UINT64_C(14695981039346656037);
 
 	for (; *text != '\0' && *text != ':'; text++)
 		hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
-	hash ^= hash >> 32;
+	/* Names and inodes both count upwards: keep them from cancelling. */
+	hash ^= (uint64_t)inode * UINT64_C(0x9e3779b97f4a7c15);
+	hash = (hash ^ (hash >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	hash = (hash ^ (hash >> 27)) * UINT64_C(0x94d049bb133111eb);
+	hash ^= hash >> 31;
 	return hash == 0 ? 1 : hash;
 }
 

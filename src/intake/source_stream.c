@@ -115,14 +115,14 @@ bool
 stream_peek(struct stream *stream, uint64_t distance, size_t most, char *to,
     size_t len, size_t *found)
 {
+	bool in_hand = stream->len >= len && distance <= stream->len - len;
 	size_t there;
 
 	if (distance > INT64_MAX / 4)
 		return false;
-	if (stream->origin >= 0 &&
-	    (stream->len < len || distance > stream->len - len))
+	if (!in_hand && stream->origin >= 0)
 		return peek_file(stream, distance, to, len, found);
-	if (distance > most)
+	if (!in_hand && distance > most)
 		return false;
 	if (!stream_fill(stream, (size_t)distance + len) && stream->error != 0)
 		return false;

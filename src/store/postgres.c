@@ -1276,13 +1276,29 @@ postgres_close(void *data)
 	free(self);
 }
 
-/* Its words may hold the password: only say that it makes no sense. */
+/*
+ * An "@" or ":" in a password that is not written as %40 or %3A makes libpq
+ * take a piece of the password for the port, and show it.
+ */
+static bool
+port_is_good(const PQconninfoOption *options)
+{
+	for (; options->keyword != NULL; options++)
+		if (strcmp(options->keyword, "port") == 0 &&
+		    options->val != NULL)
+			return options
+				   ->val[strspn(options->val, "0123456789,")] ==
+			    '\0';
+	return true;
+}
+
+/* libpq's words may hold the password: only say that it makes no sense. */
 static bool
 check_uri(const char *uri, struct fault *fault)
 {
 	char *error = NULL;
 	PQconninfoOption *options = PQconninfoParse(uri, &error);
-	bool good = options != NULL;
+	bool good = options != NULL && port_is_good(options);
 
 	PQconninfoFree(options);
 	PQfreemem(error);
