@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -558,6 +559,70 @@ test_random(void **state)
 	assert_messages(&seen, "-", want.at);
 	buffer_free(&mbox);
 	buffer_free(&want);
+}
+
+/*
+ * A right length that leads past the window and past the limit.  A file can
+ * be looked at there; of a pipe, all before it would have to be kept.
+ */
+static void
+test_long_length(void **state)
+{
+	enum { LINES = 10000 };
+	char *paths[] = { at("box") };
+	struct buffer mbox = { 0 };
+	struct buffer seen;
+	char want[256];
+
+	(void)state;
+	buffer_printf(&mbox, A "Content-Length: %d\n\n", LINES * 16);
+	for (int i = 0; i < LINES; i++)
+		buffer_text(&mbox, "\nFrom b Jan 2024");
+	mbox.at[mbox.len - 1] = '\n';
+	buffer_text(&mbox, "\n" B "X: 2\n");
+	put_bytes("box", mbox.at, mbox.len);
+	seen = walk(paths, 1, 24);
+	(void)snprintf(want, sizeof(want),
+	    "@0[Content-Length: 160000\n\n]!@%zu[X: 2\n]",
+	    mbox.len - strlen(B "X: 2\n"));
+	assert_messages(&seen, "box", want);
+	seen = walk_pipe(mbox.at, mbox.len, 24);
+	assert_true(
+	    strncmp(seen.at, "-:0[Content-Length: 160000\n\n]-:", 31) == 0);
+	buffer_free(&seen);
+	buffer_free(&mbox);
+}
+
+/* A connection that breaks in the middle of the second message. */
+static void
+test_mbox_breaks(void **state)
+{
+	static const char mbox[] = A "X: 1\n\none\n\n" B "X: 2\n\ntw";
+	char dash[] = "-";
+	char *paths[] = { dash };
+	int standard_input = dup(STDIN_FILENO);
+	struct buffer seen;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	assert_int_equal(write(ends[1], mbox, sizeof(mbox) - 1),
+	    sizeof(mbox) - 1);
+	/* Closed with bytes that nobody read, it resets the connection. */
+	assert_int_equal(write(ends[0], "x", 1), 1);
+	close(ends[1]);
+	assert_int_equal(dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
+	close(ends[0]);
+	seen = walk(paths, 1, LIMIT);
+	assert_string_equal(seen.at,
+	    "-:0[X: 1\n\none\n](-:107: could not be read: "
+	    "Connection reset by peer)");
+	buffer_free(&seen);
+	if (standard_input != -1) {
+		assert_int_equal(dup2(standard_input, STDIN_FILENO),
+		    STDIN_FILENO);
+		close(standard_input);
+	}
 }
 
 /* Wrong lengths that reach far ahead, one in each message. */
@@ -1298,6 +1363,8 @@ static const struct CMUnitTest others[] = {
 	TEST("a file at the limit and past it", test_file_limit),
 	TEST("messages larger than the window", test_large),
 	TEST("an mbox of random lines", test_random),
+	TEST("a right length past the window", test_long_length),
+	TEST("an mbox that breaks off", test_mbox_breaks),
 	TEST("wrong lengths take no longer", test_wrong_lengths),
 	TEST("standard input cannot be read", test_standard_input_fails),
 	TEST("a Maildir", test_maildir),

@@ -136,6 +136,40 @@ add_report(struct decoding *decoding, const struct report *report)
 }
 
 static void
+match_domain(const char *named, struct report *report)
+{
+	bool matches = false;
+
+	if (named == NULL || named[0] == '\0')
+		return;
+	for (size_t i = 0; i < report->npolicies; i++) {
+		struct policy *policy = &report->policies[i];
+
+		if (policy->domain == NULL) {
+			policy->domain = named;
+			report->deviations |= DEVIATION(POLICY_DOMAIN_DERIVED);
+		}
+		matches |= strcmp(policy->domain, named) == 0;
+	}
+	if (!matches && report->npolicies > 0)
+		report->deviations |= DEVIATION(REPORT_DOMAIN_MISMATCH);
+}
+
+static void
+match_submitter(const char *submitter, struct report *report,
+    struct arena *arena)
+{
+	const char *contact = report->contact != NULL ?
+	    text_address_domain(report->contact) :
+	    NULL;
+
+	report->submitter = submitter;
+	if (submitter != NULL && contact != NULL &&
+	    strcmp(submitter, text_domain(contact, arena)) != 0)
+		report->deviations |= DEVIATION(SUBMITTER_MISMATCH);
+}
+
+static void
 take_candidate(struct decoding *decoding, const struct candidate *candidate)
 {
 	struct report report;
@@ -149,6 +183,9 @@ take_candidate(struct decoding *decoding, const struct candidate *candidate)
 		&report, &fault)) {
 		report.document = candidate->content;
 		report.deviations |= noted;
+		match_domain(candidate->report_domain, &report);
+		match_submitter(candidate->report_submitter, &report,
+		    decoding->arena);
 		add_report(decoding, &report);
 		return;
 	}
@@ -177,41 +214,6 @@ take_candidates(struct decoding *decoding)
 		}
 		take_candidate(decoding, &message->candidates[i]);
 	}
-}
-
-static void
-match_domain(struct decoding *decoding, struct report *report)
-{
-	const char *named = decoding->message.report_domain;
-	bool matches = false;
-
-	if (named == NULL || named[0] == '\0')
-		return;
-	for (size_t i = 0; i < report->npolicies; i++) {
-		struct policy *policy = &report->policies[i];
-
-		if (policy->domain == NULL) {
-			policy->domain = named;
-			report->deviations |= DEVIATION(POLICY_DOMAIN_DERIVED);
-		}
-		matches |= strcmp(policy->domain, named) == 0;
-	}
-	if (!matches && report->npolicies > 0)
-		report->deviations |= DEVIATION(REPORT_DOMAIN_MISMATCH);
-}
-
-static void
-match_submitter(struct decoding *decoding, struct report *report)
-{
-	const char *submitter = decoding->message.report_submitter;
-	const char *contact = report->contact != NULL ?
-	    text_address_domain(report->contact) :
-	    NULL;
-
-	report->submitter = submitter;
-	if (submitter != NULL && contact != NULL &&
-	    strcmp(submitter, text_domain(contact, decoding->arena)) != 0)
-		report->deviations |= DEVIATION(SUBMITTER_MISMATCH);
 }
 
 static const char *
@@ -295,6 +297,20 @@ judge(struct decoding *decoding, struct report *report)
 	return true;
 }
 
+/* TLS-Report-Domain names one domain: with several reports, one matches. */
+static void
+forgive_mismatch(struct intake *intake)
+{
+	bool matched = false;
+
+	for (size_t i = 0; i < intake->nreports; i++)
+		matched |= (intake->reports[i].deviations &
+			       DEVIATION(REPORT_DOMAIN_MISMATCH)) == 0;
+	for (size_t i = 0; i < intake->nreports && matched; i++)
+		intake->reports[i].deviations &=
+		    ~DEVIATION(REPORT_DOMAIN_MISMATCH);
+}
+
 static void
 finish_reports(struct decoding *decoding)
 {
@@ -306,12 +322,11 @@ finish_reports(struct decoding *decoding)
 		common |= DEVIATION(SEVERAL_REPORTS);
 	if (decoding->left_out)
 		common |= DEVIATION(PART_LEFT_OUT);
+	forgive_mismatch(intake);
 	for (size_t i = 0; i < intake->nreports; i++) {
 		struct report *report = &intake->reports[i];
 
 		report->deviations |= common;
-		match_domain(decoding, report);
-		match_submitter(decoding, report);
 		authenticate(decoding, report);
 		check_dates(decoding, report);
 		report_fit(report, decoding->arena);
@@ -365,6 +380,22 @@ take_message(struct decoding *decoding, struct bytes raw)
 		take_candidates(decoding);
 }
 
+/* Some agents put an empty line first, or a quoted ">From " of an mbox. */
+static bool
+starts_message(struct bytes *raw)
+{
+	struct bytes rest = *raw;
+
+	while (rest.len > 0 && (rest.at[0] == '\r' || rest.at[0] == '\n')) {
+		rest.at++;
+		rest.len--;
+	}
+	if (!header_is_likely(rest) && !header_is_from_line(rest))
+		return false;
+	*raw = rest;
+	return true;
+}
+
 static void
 take_bytes(struct decoding *decoding, struct bytes raw)
 {
@@ -376,7 +407,7 @@ take_bytes(struct decoding *decoding, struct bytes raw)
 		if (decoding->intake->channel == CHANNEL_MAIL)
 			decoding->intake->channel = CHANNEL_FILE;
 		take_candidate(decoding, &bare);
-	} else if (header_is_likely(raw) || header_is_from_line(raw)) {
+	} else if (starts_message(&raw)) {
 		take_message(decoding, raw);
 	} else {
 		reject(decoding, REASON_NOT_A_REPORT,

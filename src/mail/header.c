@@ -121,5 +121,9 @@ header_is_likely(struct bytes bytes)
 bool
 header_is_from_line(struct bytes bytes)
 {
+	if (bytes.len > 0 && bytes.at[0] == '>') {
+		bytes.at++;
+		bytes.len--;
+	}
 	return bytes.len >= 5 && memcmp(bytes.at, "From ", 5) == 0;
 }

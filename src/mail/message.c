@@ -32,6 +32,8 @@ struct place {
 	bool report;    /* inside multipart/report of type tlsrpt */
 	bool returned;  /* inside a report on delivery, or a bounce */
 	bool forwarded; /* inside message/rfc822 */
+	const char *report_domain;
+	const char *report_submitter;
 };
 
 static void
@@ -345,6 +347,8 @@ take_part(struct taking *taking, GMimePart *part, const struct place *place)
 	candidate->content = decode_content(taking, content);
 	candidate->label = type->label;
 	candidate->declared = type->declared;
+	candidate->report_domain = place->report_domain;
+	candidate->report_submitter = place->report_submitter;
 	if (!type->registered)
 		candidate->deviations |= DEVIATION(MEDIA_TYPE);
 	if (!place->report)
@@ -406,6 +410,23 @@ walk_multipart(struct taking *taking, GMimeMultipart *multipart,
 	return true;
 }
 
+/* A field of a forwarded message, which GMime has parsed and decoded. */
+static const char *
+forwarded_domain(const struct taking *taking, GMimeMessage *message,
+    const char *name)
+{
+	const char *value =
+	    g_mime_object_get_header(GMIME_OBJECT(message), name);
+	struct bytes raw = { (const unsigned char *)value,
+		value != NULL ? strlen(value) : 0 };
+	bool repaired;
+
+	return value != NULL ?
+	    text_domain(text_repair(raw, taking->arena, &repaired),
+		taking->arena) :
+	    NULL;
+}
+
 /*
  * A report that a person forwarded as an attachment is read; one that came
  * back from where it was sent is our own, and is not.
@@ -422,6 +443,10 @@ walk_message(struct taking *taking, GMimeMessagePart *part,
 	if (inside.depth > taking->limits->depth)
 		return fault_set(taking->fault, FAULT_LIMIT,
 		    "message is nested deeper than %d", taking->limits->depth);
+	inside.report_domain =
+	    forwarded_domain(taking, message, "TLS-Report-Domain");
+	inside.report_submitter =
+	    forwarded_domain(taking, message, "TLS-Report-Submitter");
 	return walk(taking, g_mime_message_get_mime_part(message), &inside);
 }
 
@@ -447,7 +472,9 @@ parse(struct taking *taking)
 	GMimeStream *stream;
 	GMimeParser *parser;
 	GMimeObject *root;
-	struct place top = { .depth = 0 };
+	const struct place top = { .report_domain =
+				       taking->message->report_domain,
+		.report_submitter = taking->message->report_submitter };
 	bool done = true;
 
 	/* The stream only reads; GLib has no way to say so in its type. */

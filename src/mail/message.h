@@ -19,14 +19,17 @@ struct candidate {
 	enum label label;
 	bool declared; /* its media type says that it is a TLS report */
 	deviations deviations;
+	/* Of the message that it stands in, which may be a forwarded one. */
+	const char *report_domain;    /* TLS-Report-Domain, as text_domain() */
+	const char *report_submitter; /* TLS-Report-Submitter, likewise */
 };
 
 struct message {
 	const char *message_id;
 	const char *sender; /* the address in From */
 	const char *subject;
-	const char *report_domain;    /* TLS-Report-Domain, as text_domain() */
-	const char *report_submitter; /* TLS-Report-Submitter */
+	const char *report_domain; /* as in struct candidate */
+	const char *report_submitter;
 	struct text_list authentication_results; /* topmost first */
 	struct candidate *candidates;
 	size_t ncandidates;

@@ -683,7 +683,8 @@ report_read(struct bytes json, const struct limits *limits, struct arena *arena,
 static bool
 holds(struct bytes json, const char *key)
 {
-	return memmem(json.at, json.len, key, strlen(key)) != NULL;
+	return json.len > 0 &&
+	    memmem(json.at, json.len, key, strlen(key)) != NULL;
 }
 
 bool
