@@ -191,6 +191,8 @@ static void
 find_problems(const struct store_status *found,
     struct problem problems[NPROBLEMS])
 {
+	/* cppcheck-suppress incorrectLogicOperator ; none is older than 1 yet */
+	/* NOLINTNEXTLINE(misc-redundant-expression) */
 	bool old = found->version > 0 && found->version < STORE_SCHEMA_VERSION;
 	bool new = found->version > STORE_SCHEMA_VERSION;
 
@@ -420,7 +422,7 @@ main(int argc, char *argv[])
 	else if (done)
 		done = choose_command(&settings, argc - operands,
 			   argv + operands, &command, &fault) &&
-		    run(&settings, command, &fault);
+		    command != NULL && run(&settings, command, &fault);
 	if (!done)
 		log_line(LOG_LEVEL_ERROR, NULL, "%s", fault.text);
 	return fault_exit_status(done ? FAULT_NONE : fault.kind);

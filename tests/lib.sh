@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034,SC2154 # others use what is set here
 # What the shell tests share: TAP output, a private folder, waiting.
 #
 #	check 'what is promised' command [argument ...]

@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034,SC2154 # others use what is set here
 # A private PostgreSQL for one test: its own data, a Unix socket, no TCP.
 #
 #	pg_start	make and start it; sets PGHOST, PGUSER, PGDATABASE and

@@ -138,7 +138,7 @@ load(struct config *config, struct fault *fault)
 {
 	GString *text = g_string_new(NULL);
 	GError *error = NULL;
-	mode_t mode;
+	mode_t mode = 0;
 	bool done;
 
 	done = read_file(config->path, text, &mode, fault);

@@ -183,7 +183,7 @@ read_zone(const char **text, int64_t *seconds, struct datetime *datetime)
 		datetime->odd_form = true;
 	if ((minute = digits(text, 2)) < 0 || minute > 59)
 		return false;
-	*seconds -= sign * (hour * 3600 + minute * 60);
+	*seconds -= (int64_t)sign * (hour * 3600 + minute * 60);
 	return true;
 }
 

@@ -14,11 +14,12 @@ struct tables {
 static void
 tables_make(const struct option_row *rows, struct tables *tables)
 {
-	char *letter = tables->letters;
+	char *letter;
 
 	memset(tables, 0, sizeof(*tables));
+	letter = tables->letters;
 	*letter++ = ':'; /* getopt(3) tells of a missing value apart */
-	for (int i = 0; rows[i].name != NULL && i < OPTIONS_MOST; i++) {
+	for (int i = 0; i < OPTIONS_MOST && rows[i].name != NULL; i++) {
 		tables->names[i] = (struct option){ .name = rows[i].name,
 			.has_arg = rows[i].value != NULL ? required_argument :
 							   no_argument,
@@ -63,7 +64,7 @@ options_read(const struct options_spec *spec, int argc, char *argv[],
     bool (*set)(int row, const char *value, void *data, struct fault *fault),
     void *data, int *operands, struct fault *fault)
 {
-	struct tables tables;
+	struct tables tables = { 0 };
 	bool good = true;
 	int got;
 

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -158,6 +159,20 @@ decode_item(struct worker *worker, const struct item *item)
 	return intake_decode(raw, &origin, rules, worker->arena);
 }
 
+/* A file that can be read a second time; a pipe cannot. */
+static int
+open_again(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+
+	if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
 /*
  * A message that was too long to be read is copied to quarantine from where
  * it lies; out of an mbox or a pipe it cannot be read twice.
@@ -168,9 +183,8 @@ open_rest(const struct item *item, struct delivery *delivery)
 	delivery->rest = -1;
 	if (!item->cut)
 		return;
-	if (item->maildir != NULL || access(item->path, R_OK) == 0)
-		delivery->rest =
-		    open(item->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (strcmp(item->path, "-") != 0)
+		delivery->rest = open_again(item->path);
 	if (delivery->rest >= 0)
 		delivery->raw = (struct bytes){ NULL, 0 };
 	else

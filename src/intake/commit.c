@@ -22,7 +22,7 @@ static bool
 put(struct store *store, struct delivery *deliveries, size_t n,
     struct fault *fault)
 {
-	struct intake **intakes = calloc(n, sizeof(struct intake *));
+	struct intake **intakes = calloc(n + 1, sizeof(struct intake *));
 	size_t safe = 0;
 	bool done;
 

@@ -243,7 +243,7 @@ authenticate(struct decoding *decoding, struct report *report)
 static void
 check_dates(struct decoding *decoding, struct report *report)
 {
-	int64_t latest = decoding->origin->now + 2 * DAY;
+	int64_t latest = decoding->origin->now + (int64_t)2 * DAY;
 
 	if (report->start < first_plausible || report->start > latest ||
 	    report->end < first_plausible || report->end > latest)

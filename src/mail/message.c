@@ -203,7 +203,7 @@ look_over(struct taking *taking)
 		rest.at += len;
 		rest.len -= len;
 	}
-	if (boundaries > 2 * LIMIT_PARTS)
+	if (boundaries > (size_t)2 * LIMIT_PARTS)
 		return fault_set(taking->fault, FAULT_LIMIT,
 		    "message has more than %d parts", LIMIT_PARTS);
 	if (fields > LIMIT_HEADER_LINES)
@@ -478,7 +478,7 @@ parse(struct taking *taking)
 	bool done = true;
 
 	/* The stream only reads; GLib has no way to say so in its type. */
-	borrowed.data = (guint8 *)(uintptr_t)taking->text.at;
+	memcpy(&borrowed.data, &taking->text.at, sizeof(borrowed.data));
 	borrowed.len = (guint)taking->text.len;
 	stream = g_mime_stream_mem_new_with_byte_array(&borrowed);
 	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), FALSE);

@@ -104,39 +104,51 @@ key_fit(const struct key *key, const char *name)
 	return FIT_NONE;
 }
 
-/*
- * Sort the members of an object by a table of keys.  RFC 7493 forbids
- * duplicates; of those, the last one counts, as in most readers.
- */
+/* What is found of an object's keys so far. */
+struct finding {
+	const struct key *keys;
+	size_t nkeys;
+	const cJSON **found;
+	enum fit fits[KEYS_MOST];
+};
+
+/* RFC 7493 forbids duplicates; the last one counts, as in most readers. */
+static void
+take_member(struct reader *reader, struct finding *finding, const cJSON *member)
+{
+	for (size_t i = 0; i < finding->nkeys; i++) {
+		enum fit fit = key_fit(&finding->keys[i], member->string);
+
+		if (fit == FIT_NONE)
+			continue;
+		if (fit == finding->fits[i])
+			reader->noted |= DEVIATION(DUPLICATE_KEY);
+		if (fit >= finding->fits[i]) {
+			finding->fits[i] = fit;
+			finding->found[i] = member;
+		}
+		return;
+	}
+}
+
+/* Sort the members of an object by a table of keys. */
 static void
 members(struct reader *reader, const cJSON *object, const struct key *keys,
     size_t nkeys, const cJSON *found[])
 {
-	enum fit fits[KEYS_MOST] = { FIT_NONE };
+	struct finding finding = { .keys = keys,
+		.nkeys = nkeys,
+		.found = found };
 	const cJSON *member;
 
 	for (size_t i = 0; i < nkeys; i++)
 		found[i] = NULL;
 	cJSON_ArrayForEach(member, object)
-	{
-		for (size_t i = 0; i < nkeys; i++) {
-			enum fit fit = key_fit(&keys[i], member->string);
-
-			if (fit == FIT_NONE)
-				continue;
-			if (fit == fits[i])
-				reader->noted |= DEVIATION(DUPLICATE_KEY);
-			if (fit >= fits[i]) {
-				fits[i] = fit;
-				found[i] = member;
-			}
-			break;
-		}
-	}
+	    take_member(reader, &finding, member);
 	for (size_t i = 0; i < nkeys; i++) {
-		if (fits[i] == FIT_ALIAS)
+		if (finding.fits[i] == FIT_ALIAS)
 			reader->noted |= DEVIATION(KEY_MISSPELT);
-		if (fits[i] == FIT_CASE)
+		if (finding.fits[i] == FIT_CASE)
 			reader->noted |= DEVIATION(KEY_CASE);
 	}
 }

@@ -107,10 +107,10 @@ pg_add_address(struct buffer *out, const struct address *address)
 		pg_add_null(out);
 		return;
 	}
-	add_int(out, 4 + len, 4);
+	add_int(out, (int64_t)4 + len, 4);
 	add_int(out, address->family == 4 ? INET_4 : INET_6, 1);
-	add_int(out, 8 * len, 1); /* the whole address, no network */
-	add_int(out, 0, 1);       /* inet, not cidr */
+	add_int(out, (int64_t)8 * len, 1); /* the whole address, no network */
+	add_int(out, 0, 1);                /* inet, not cidr */
 	add_int(out, len, 1);
 	buffer_add(out, address->octets, (size_t)len);
 }

@@ -659,13 +659,14 @@ take_verdicts(struct postgres *self, const PGresult *result,
     struct row *const rows[], size_t n)
 {
 	struct row **losers = calloc(2 * n + 2, sizeof(struct row *));
-	struct row **free_now = losers + n + 1;
+	struct row **free_now;
 	size_t nlosers = 0;
 	size_t nfree = 0;
 	bool done;
 
 	if (losers == NULL)
 		fault_out_of_memory();
+	free_now = losers + n + 1;
 	for (int i = 0; i < PQntuples(result); i++) {
 		int place = pg_read_int(PQgetvalue(result, i, 0)) - 1;
 		const char *verdict = PQgetvalue(result, i, 1);
