@@ -479,14 +479,18 @@ run(struct settings *settings, int argc, char *argv[], bool *delivery,
 	    fault);
 }
 
-/* A file that we open must not become standard output by chance. */
+/*
+ * A file that we open must not become standard output by chance.  A standard
+ * input that was closed must not read as an empty message either: opened for
+ * writing only, it fails when it is read.
+ */
 static void
 fill_standard_files(void)
 {
 	int fd;
 
 	do {
-		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+		fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	} while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd >= 0)
 		(void)close(fd);

@@ -116,6 +116,20 @@ auth_record() {
 		tlsrpt-ingest -n --format=json <"$tmp/signed.eml" | grep -q '"auth": "none"'
 }
 
+closed_stdin() {
+	tlsrpt-ingest -d "sqlite:$tmp/closed.db" <&-
+	same 75 $?
+}
+
+# A sender that never ends: a pipe which this shell keeps open.
+in_time() {
+	mkfifo "$tmp/endless" && exec 9<>"$tmp/endless" || return 1
+	tlsrpt-ingest --deadline=1 -d "sqlite:$tmp/endless.db" <&9
+	got=$?
+	exec 9>&-
+	same 75 "$got"
+}
+
 # The forged copy came first, unsigned; the real one takes its place.
 superseded() {
 	uri=sqlite:$tmp/superseded.db
@@ -154,6 +168,8 @@ check 'so is a file with one that others can read' says 'readable by others' \
 	tlsrpt-ingest -c "$tmp/open.conf" x
 check 'no password is ever shown' \
 	sh -c "! tlsrpt-ingest -c '$tmp/open.conf' x 2>&1 | grep secret"
+check 'a closed standard input is no empty message' closed_stdin
+check 'a delivery ends before its deadline' in_time
 check 'no such path' exits 66 tlsrpt-ingest -n "$tmp/nowhere"
 check 'the trusted verdict is read, another is not' auth_record
 check 'a forged copy that comes first does not stay' superseded
