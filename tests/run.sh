@@ -106,12 +106,19 @@ install_packages || echo "packages could not be installed; going on"
 rm -rf "$build"
 mkdir -p "$build" || exit 1
 
+# Where every user can read: programs that are run as an ordinary one look for
+# their configuration below it.
+installed=$(mktemp -d "${TMPDIR:-/tmp}/tlsrpt-installed.XXXXXX") || exit 1
+chmod 755 "$installed"
+trap 'rm -rf "$installed"' EXIT
+trap 'exit 1' HUP INT TERM
+
 if step 'autoreconf' autoreconf -fi &&
 	step 'configure, gcc' configure_in "$build/gcc" --enable-werror \
-		--prefix="$build/installed" &&
+		--prefix="$installed" &&
 	step 'make, gcc' make -j2 -C "$build/gcc" &&
 	step 'make install' make -C "$build/gcc" install; then
-	PATH=$build/installed/bin:$PATH
+	PATH=$installed/bin:$PATH
 	export PATH
 	check_in "$build/gcc" 'make check, gcc'
 	step 'make distcheck' make -j2 -C "$build/gcc" distcheck \
