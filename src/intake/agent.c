@@ -173,8 +173,11 @@ agent_deliver(const struct batch_rules *rules, int deadline,
 	bool done;
 
 	start_clock(deadline);
-	if (!read_message(rules->decode.limits.message, &message, &cut, fault))
+	if (!read_message(rules->decode.limits.message, &message, &cut,
+		fault)) {
+		buffer_free(&message);
 		return false;
+	}
 	delivery.raw =
 	    (struct bytes){ (const unsigned char *)message.at, message.len };
 	delivery.rest = cut ? STDIN_FILENO : -1;
