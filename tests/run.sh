@@ -18,11 +18,7 @@ passed=0
 failed=0
 skipped=0
 
-packages='build-essential autoconf automake pkg-config libgmime-3.0-dev
-	libcjson-dev libpq-dev zlib1g-dev libsqlite3-dev libpsl-dev
-	libglib2.0-dev libcmocka-dev sqlite3 postgresql postgresql-client
-	postfix swaks python3 xz-utils mandoc clang libclang-rt-14-dev valgrind
-	file procps'
+packages=$(sed '/^#/d' tests/packages)
 
 install_packages() {
 	command -v apt-get >/dev/null || return 0
@@ -152,9 +148,10 @@ fuzz() {
 if step 'configure, fuzz targets' configure_in "$build/fuzz" CC=clang \
 	CFLAGS='-g -O1' --enable-fuzzers &&
 	step 'make, fuzz targets' make -j2 -C "$build/fuzz"; then
-	for target in authres decode report; do
-		echo "== fuzz_$target"
-		fuzz "$target"
+	for source in tests/fuzz_*.c; do
+		target=$(basename "$source" .c)
+		echo "== $target"
+		fuzz "${target#fuzz_}"
 	done
 fi
 
