@@ -54,6 +54,7 @@ check 'zlib is known to gunzip.c' once 'zlib' mail/gunzip.c
 check 'libpsl is known to authres.c' once 'libpsl' mail/authres.c
 check 'libpq is known to postgres.c' once 'libpq' store/postgres.c
 check 'SQLite is known to sqlite.c' once 'sqlite3' store/sqlite.c
+check 'libintl is known to translate.c' once 'libintl' base/translate.c
 check 'no header brings a library along' no_library_in_headers
 check 'every header stands alone' alone
 check 'no path of a machine' nobodys_path

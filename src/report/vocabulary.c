@@ -2,53 +2,56 @@
 
 #include <string.h>
 
+#include "base/translate.h"
+
 const struct result_type result_types[] = {
 	{ "starttls-not-supported", "starttls",
-	    "The receiving host did not offer STARTTLS.",
-	    "Switch STARTTLS on at that host, and look for a firewall or proxy "
-	    "that removes it from the greeting." },
+	    N_("The receiving host did not offer STARTTLS."),
+	    N_("Switch STARTTLS on at that host, and look for a firewall or proxy "
+	       "that removes it from the greeting.") },
 	{ "certificate-host-mismatch", "certificate",
-	    "The certificate does not name the receiving host.",
-	    "Have a certificate issued that lists the MX host name as a "
-	    "subject alternative name." },
+	    N_("The certificate does not name the receiving host."),
+	    N_("Have a certificate issued that lists the MX host name as a "
+	       "subject alternative name.") },
 	{ "certificate-expired", "certificate",
-	    "The certificate of the receiving host had expired.",
-	    "Renew the certificate, reload the mail server, and see why the "
-	    "renewal did not happen by itself." },
+	    N_("The certificate of the receiving host had expired."),
+	    N_("Renew the certificate, reload the mail server, and see why the "
+	       "renewal did not happen by itself.") },
 	{ "certificate-not-trusted", "certificate",
-	    "The sender could not build a chain from the certificate to an "
-	    "authority it trusts.",
-	    "Serve the full chain, and use a certificate of a public "
-	    "authority." },
+	    N_("The sender could not build a chain from the certificate to an "
+	       "authority it trusts."),
+	    N_("Serve the full chain, and use a certificate of a public "
+	       "authority.") },
 	{ "validation-failure", "other",
-	    "TLS could not be negotiated, for a reason that no other result "
-	    "type covers.",
-	    "Read the failure reason code, then compare protocol versions and "
-	    "ciphers of both sides." },
+	    N_("TLS could not be negotiated, for a reason that no other result "
+	       "type covers."),
+	    N_("Read the failure reason code, then compare protocol versions and "
+	       "ciphers of both sides.") },
 	{ "tlsa-invalid", "dane",
-	    "None of the TLSA records was valid for the certificate served.",
-	    "Publish TLSA records that match the certificate, and change them "
-	    "before the certificate changes." },
+	    N_("None of the TLSA records was valid for the certificate served."),
+	    N_("Publish TLSA records that match the certificate, and change them "
+	       "before the certificate changes.") },
 	{ "dnssec-invalid", "dane",
-	    "The sender's resolver got no answer that DNSSEC validates.",
-	    "Check the signatures of the zone and the DS record of its "
-	    "parent." },
+	    N_("The sender's resolver got no answer that DNSSEC validates."),
+	    N_("Check the signatures of the zone and the DS record of its "
+	       "parent.") },
 	{ "dane-required", "dane",
-	    "The sender insists on DANE, and the host has no validated TLSA "
-	    "record.",
-	    "Publish TLSA records in a signed zone for every MX host, or agree "
-	    "with the sender to do without." },
+	    N_("The sender insists on DANE, and the host has no validated TLSA "
+	       "record."),
+	    N_("Publish TLSA records in a signed zone for every MX host, or agree "
+	       "with the sender to do without.") },
 	{ "sts-policy-fetch-error", "mta-sts",
-	    "The MTA-STS policy could not be fetched.",
-	    "See that https://mta-sts.DOMAIN/.well-known/mta-sts.txt answers "
-	    "quickly, without a redirect, over IPv4 and IPv6." },
-	{ "sts-policy-invalid", "mta-sts", "The MTA-STS policy has an error.",
-	    "Correct the policy file: version, mode, mx and max_age, one a "
-	    "line." },
+	    N_("The MTA-STS policy could not be fetched."),
+	    N_("See that https://mta-sts.DOMAIN/.well-known/mta-sts.txt answers "
+	       "quickly, without a redirect, over IPv4 and IPv6.") },
+	{ "sts-policy-invalid", "mta-sts",
+	    N_("The MTA-STS policy has an error."),
+	    N_("Correct the policy file: version, mode, mx and max_age, one a "
+	       "line.") },
 	{ "sts-webpki-invalid", "mta-sts",
-	    "The certificate of the host that serves the MTA-STS policy is not "
-	    "valid.",
-	    "Renew or replace the certificate of mta-sts.DOMAIN." },
+	    N_("The certificate of the host that serves the MTA-STS policy is not "
+	       "valid."),
+	    N_("Renew or replace the certificate of mta-sts.DOMAIN.") },
 };
 
 const size_t nresult_types = sizeof(result_types) / sizeof(result_types[0]);
@@ -201,19 +204,19 @@ const char *const outcome_names[NOUTCOMES] = {
 };
 
 const struct reason_code reason_codes[NREASONS] = {
-	[REASON_NONE] = { NULL, "Nothing is wrong with it." },
+	[REASON_NONE] = { NULL, N_("Nothing is wrong with it.") },
 	[REASON_NOT_A_REPORT] = { "not-a-report",
-	    "It holds nothing that is a TLS report or claims to be one." },
+	    N_("It holds nothing that is a TLS report or claims to be one.") },
 	[REASON_UNREADABLE] = { "unreadable",
-	    "It claims to hold a TLS report that cannot be read." },
+	    N_("It claims to hold a TLS report that cannot be read.") },
 	[REASON_TOO_LARGE] = { "too-large",
-	    "It is larger, deeper or longer than a limit allows." },
+	    N_("It is larger, deeper or longer than a limit allows.") },
 	[REASON_UNAUTHENTICATED] = { "unauthenticated",
-	    "With --auth=require: no valid DKIM signature of its sender." },
+	    N_("With --auth=require: no valid DKIM signature of its sender.") },
 	[REASON_FOREIGN_DOMAIN] = { "foreign-domain",
-	    "With --domain: it is about domains that are not ours." },
+	    N_("With --domain: it is about domains that are not ours.") },
 	[REASON_REFUSED_BY_DATABASE] = { "refused-by-database",
-	    "The database refused its rows for what is in them." },
+	    N_("The database refused its rows for what is in them.") },
 };
 
 const char *const channel_names[NCHANNELS] = {
