@@ -55,7 +55,8 @@ schema_of() {
 # names are a contract, and the same in both databases.
 names() {
 	for table in report policy failure superseded intake result_type \
-		schema_version daily daily_failure reporter coverage; do
+		schema_version daily daily_failure reporter coverage \
+		report_detail policy_detail failure_detail arrival; do
 		if [ "$1" = sqlite ]; then
 			sqlite3 "$tmp/s.db" "SELECT name FROM pragma_table_info('$table')"
 		else
@@ -111,23 +112,23 @@ check 'a server that is away' exits 75 \
 check 'SQLite: status where there is nothing' says 'run tlsrpt-db init' \
 	tlsrpt-db -d "sqlite:$tmp/none/s.db" status
 check 'SQLite: makes nothing' [ ! -e "$tmp/none" ]
-check 'SQLite: init' says 'version 1' tlsrpt-db -d "sqlite:$tmp/s.db" init
+check 'SQLite: init' says 'version [1-9]' tlsrpt-db -d "sqlite:$tmp/s.db" init
 check 'SQLite: again' says 'already' tlsrpt-db -d "sqlite:$tmp/s.db" init
 check 'SQLite: status' says '^reports +0' tlsrpt-db -d "sqlite:$tmp/s.db" status
 check 'SQLite: two make it at once' two_at_once "sqlite:$tmp/two/s.db"
-check 'SQLite: and it is whole' says '"version": 1' \
+check 'SQLite: and it is whole' says '"version": [1-9]' \
 	tlsrpt-db -d "sqlite:$tmp/two/s.db" status --format=json
 check 'SQLite: the file is for its owner' same 600 "$(stat -c %a "$tmp/s.db")"
 check 'SQLite: upgrade is quiet with -q' \
 	same '' "$(tlsrpt-db -q -d "sqlite:$tmp/s.db" upgrade 2>&1)"
 check 'SQLite: has no roles' exits 64 \
 	tlsrpt-db -d "sqlite:$tmp/s.db" init --writer=w
-check 'SQLite: the file of sql/ runs by itself' \
-	sh -c "sqlite3 -bail '$tmp/hand.db' <'$top/sql/sqlite/0001-reports.sql'"
+check 'SQLite: the files of sql/ run by themselves' \
+	sh -c "cat '$top'/sql/sqlite/*.sql | sqlite3 -bail '$tmp/hand.db'"
 check 'SQLite: and makes the same schema' \
 	same "$(sqlite3 "$tmp/hand.db" .schema)" "$(sqlite3 "$tmp/s.db" .schema)"
 cp "$tmp/hand.db" "$tmp/new.db"
-sqlite3 "$tmp/new.db" 'UPDATE schema_version SET version = 7'
+sqlite3 "$tmp/new.db" 'INSERT INTO schema_version (version) VALUES (999)'
 check 'SQLite: a newer schema is told' says 'new-schema' \
 	tlsrpt-db -d "sqlite:$tmp/new.db" --format=json status
 check 'SQLite: and left alone' exits 75 \
@@ -157,7 +158,7 @@ psql -Xq -c "CREATE DATABASE latin ENCODING LATIN1 LOCALE 'C' TEMPLATE template0
 check 'PostgreSQL: an encoding that cannot hold all text' exits 78 \
 	tlsrpt-db -d "postgresql:///latin?host=$pg_dir&user=owner" init
 check 'PostgreSQL: two make it at once' two_at_once "$pg_uri"
-check 'PostgreSQL: roles' says 'version 1' \
+check 'PostgreSQL: roles' says 'version [1-9]' \
 	tlsrpt-db -d "$pg_uri" init --writer=writer --reader=reader
 check 'PostgreSQL: three grant at once' three_at_once \
 	tlsrpt-db -d "$pg_uri" upgrade --writer=writer --reader=reader
@@ -182,7 +183,8 @@ for table in report policy failure superseded intake report_default; do
 	check "PostgreSQL: the reader does not read $table" \
 		denied reader "SELECT 1 FROM tlsrpt.$table"
 done
-for view in reporter coverage result_type schema_version; do
+for view in reporter coverage result_type schema_version report_detail \
+	policy_detail failure_detail arrival; do
 	check "PostgreSQL: the reader reads $view" \
 		ask_as reader "SELECT * FROM tlsrpt.$view"
 done
@@ -240,8 +242,8 @@ check 'PostgreSQL: each of them once' same 9 \
 		WHERE relkind = 'r' AND relname ~ '_2020_0[1-3]$'")"
 check 'PostgreSQL: months have partitions' psql -X -c \
 	'SELECT * FROM tlsrpt.report_2026_09, tlsrpt.failure_2026_09'
-check 'PostgreSQL: the file of sql/ runs by itself' sh -c "createdb hand &&
-	psql -Xq -d hand -v ON_ERROR_STOP=1 -1 -f '$top/sql/postgresql/0001-reports.sql'"
+check 'PostgreSQL: the files of sql/ run by themselves' sh -c "createdb hand &&
+	cat '$top'/sql/postgresql/*.sql | psql -Xq -d hand -v ON_ERROR_STOP=1 -1 -f -"
 createdb same && tlsrpt-db -q -d "dbname=same" init
 check 'PostgreSQL: and makes the same schema' \
 	same "$(schema_of hand)" "$(schema_of same)"

@@ -15,10 +15,11 @@ only() {
 	includes "$1" | grep -q .
 }
 
-# once PATTERN FILE: just this file includes a third-party header
+# once PATTERN FILE...: just these files include a third-party header
 once() {
 	found=$(cd "$top/src" && grep -rlE "^#include <$1" . | sort | tr '\n' ' ')
-	same "./$2 " "$found"
+	shift
+	same "$(printf './%s ' "$@")" "$found"
 }
 
 alone() {
@@ -52,8 +53,9 @@ check 'GMime is known to message.c' once 'gmime/' mail/message.c
 check 'cJSON is known to report_read.c' once 'cjson/' report/report_read.c
 check 'zlib is known to gunzip.c' once 'zlib' mail/gunzip.c
 check 'libpsl is known to authres.c' once 'libpsl' mail/authres.c
-check 'libpq is known to postgres.c' once 'libpq' store/postgres.c
-check 'SQLite is known to sqlite.c' once 'sqlite3' store/sqlite.c
+check 'libpq is known to those who write and those who read' once 'libpq' \
+	store/pg_connect.c store/postgres.c store/query_postgres.c
+check 'SQLite likewise' once 'sqlite3' store/query_sqlite.c store/sqlite.c
 check 'libintl is known to translate.c' once 'libintl' base/translate.c
 check 'no header brings a library along' no_library_in_headers
 check 'every header stands alone' alone

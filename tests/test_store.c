@@ -944,7 +944,7 @@ test_other_version(struct fixture *f)
 	int before;
 	int after;
 
-	run_sql(f, "UPDATE schema_version SET version = 99");
+	run_sql(f, "INSERT INTO schema_version (version) VALUES (99)");
 	assert_false(store_open(f->uri, STORE_WRITE, "test_store", TIMEOUT,
 	    &store, &fault));
 	assert_int_equal(fault.kind, FAULT_LATER);

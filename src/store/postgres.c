@@ -12,13 +12,13 @@
 #include "base/text.h"
 #include "store/migrations.h"
 #include "store/pg_binary.h"
+#include "store/pg_connect.h"
 #include "store/store_ops.h"
 
 #include <libpq-fe.h>
 
 enum {
-	CONNECT_SECONDS = 30, /* at most, where the URI sets nothing */
-	TRIES = 5,            /* of a transaction that others undid */
+	TRIES = 5, /* of a transaction that others undid */
 	COPY_CHUNK = 64 << 10,
 	INSERT_CHUNK = 4 << 20, /* bytes of documents in one statement */
 	INSERT_ROW = 1 << 10,   /* taken for the rest of a row */
@@ -104,23 +104,6 @@ starts_with(const char *text, const char *start)
 	return strncmp(text, start, strlen(start)) == 0;
 }
 
-/* libpq breaks its longer messages into lines. */
-static void
-join_lines(char *text)
-{
-	char *to = text;
-
-	for (const char *from = text; *from != '\0'; from++) {
-		bool blank = strchr(" \t\r\n", *from) != NULL;
-
-		if (!blank)
-			*to++ = *from;
-		else if (to > text && to[-1] != ' ')
-			*to++ = ' ';
-	}
-	*to = '\0';
-}
-
 /*
  * Classes 22 and 23 blame a row (PostgreSQL, appendix A), and so does 54000:
  * a value that is too long for an index.
@@ -156,7 +139,7 @@ failed(struct postgres *self, const PGresult *result)
 	else
 		(void)fault_set(self->fault, FAULT_LATER, "database \"%s\": %s",
 		    PQdb(self->conn), text);
-	join_lines(self->fault->text);
+	pg_join_lines(self->fault->text);
 	return false;
 }
 
@@ -1071,6 +1054,8 @@ static const char *const reader_grants[] = {
 	"GRANT USAGE ON SCHEMA tlsrpt TO %s",
 	"GRANT SELECT ON tlsrpt.daily, tlsrpt.daily_failure, tlsrpt.reporter, "
 	"tlsrpt.coverage, tlsrpt.result_type, tlsrpt.schema_version TO %s",
+	"GRANT SELECT ON tlsrpt.report_detail, tlsrpt.policy_detail, "
+	"tlsrpt.failure_detail, tlsrpt.arrival TO %s",
 	NULL
 };
 
@@ -1277,60 +1262,6 @@ postgres_close(void *data)
 	free(self);
 }
 
-/*
- * An "@" or ":" in a password that is not written as %40 or %3A makes libpq
- * take a piece of the password for the port, and show it.
- */
-static bool
-port_is_good(const PQconninfoOption *options)
-{
-	for (; options->keyword != NULL; options++)
-		if (strcmp(options->keyword, "port") == 0 &&
-		    options->val != NULL)
-			return options
-				   ->val[strspn(options->val, "0123456789,")] ==
-			    '\0';
-	return true;
-}
-
-/* libpq's words may hold the password: only say that it makes no sense. */
-static bool
-check_uri(const char *uri, struct fault *fault)
-{
-	char *error = NULL;
-	PQconninfoOption *options = PQconninfoParse(uri, &error);
-	bool good = options != NULL && port_is_good(options);
-
-	PQconninfoFree(options);
-	PQfreemem(error);
-	return good ||
-	    fault_set(fault, FAULT_CONFIG,
-		"database URI cannot be read: see libpq's connection strings");
-}
-
-/* What stands before dbname holds only where the URI says nothing. */
-static bool
-connect_to(struct postgres *self, const char *uri, const char *program)
-{
-	char seconds[16];
-	const char *const names[] = { "connect_timeout", "dbname",
-		"fallback_application_name", "client_encoding", NULL };
-	const char *const values[] = { seconds, uri, program, "UTF8", NULL };
-
-	(void)snprintf(seconds, sizeof(seconds), "%d",
-	    self->timeout > 0 && self->timeout < CONNECT_SECONDS ?
-		self->timeout :
-		CONNECT_SECONDS);
-	self->conn = PQconnectdbParams(names, values, 1);
-	if (PQstatus(self->conn) == CONNECTION_OK)
-		return true;
-	(void)fault_set(self->fault, FAULT_LATER,
-	    "could not connect to the database: %s",
-	    PQerrorMessage(self->conn));
-	join_lines(self->fault->text);
-	return false;
-}
-
 static bool
 check_schema(struct postgres *self, enum store_mode mode)
 {
@@ -1340,14 +1271,6 @@ check_schema(struct postgres *self, enum store_mode mode)
 		return true;
 	return read_version(self, &version) &&
 	    store_check_version(PQdb(self->conn), version, self->fault);
-}
-
-/* NOTICEs are not for whoever reads our stderr. */
-static void
-be_quiet(void *data, const PGresult *result)
-{
-	(void)data;
-	(void)result;
 }
 
 static bool
@@ -1360,12 +1283,10 @@ postgres_open(const char *uri, enum store_mode mode, const char *program,
 		fault_out_of_memory();
 	self->timeout = timeout;
 	self->fault = fault;
-	if (check_uri(uri, fault) && connect_to(self, uri, program)) {
-		(void)PQsetNoticeReceiver(self->conn, be_quiet, NULL);
-		if (check_schema(self, mode)) {
-			*made = self;
-			return true;
-		}
+	self->conn = pg_connect(uri, program, timeout, fault);
+	if (self->conn != NULL && check_schema(self, mode)) {
+		*made = self;
+		return true;
 	}
 	postgres_close(self);
 	return false;

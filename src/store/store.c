@@ -51,17 +51,26 @@ ops_for(const char *uri)
 	return NULL;
 }
 
+const struct store_ops *
+store_ops_for(const char *uri, struct fault *fault)
+{
+	const struct store_ops *ops = ops_for(uri);
+
+	if (ops == NULL)
+		(void)refuse_uri(uri, fault);
+	return ops;
+}
+
 bool
 store_open(const char *uri, enum store_mode mode, const char *program,
     int timeout, struct store **store, struct fault *fault)
 {
-	const struct store_ops *ops = ops_for(uri);
+	const struct store_ops *ops = store_ops_for(uri, fault);
 	struct store *made;
 	void *self;
 
-	if (ops == NULL)
-		return refuse_uri(uri, fault);
-	if (!ops->open(uri, mode, program, timeout, &self, fault))
+	if (ops == NULL ||
+	    !ops->open(uri, mode, program, timeout, &self, fault))
 		return false;
 	made = calloc(1, sizeof(*made));
 	if (made == NULL)

@@ -37,6 +37,9 @@ extern const struct store_ops sqlite_ops;
 /* The scheme that leads to sqlite_ops; the path follows it. */
 #define STORE_SQLITE "sqlite:"
 
+/* The kind of database that a URI names; NULL with a fault: it is none. */
+const struct store_ops *store_ops_for(const char *uri, struct fault *fault);
+
 /* Are these rows to be written?  Not where the intake was rejected before. */
 bool store_is_wanted(const struct intake *intake, const struct ending *ending);
 
