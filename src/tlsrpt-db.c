@@ -44,12 +44,27 @@ static const struct option_row rows[NSETTINGS + 1] = {
 	[SETTING_VERSION] = { 0, "version", NULL, "show the version" },
 };
 
+static const struct option_group groups[] = {
+	{ SETTING_WRITER, "Options" },
+	{ SETTING_CONFIG, "As with every program" },
+	{ 0, NULL },
+};
+
+static const struct option_command summaries[] = {
+	{ "init", "create tables, views and functions; grant rights" },
+	{ "upgrade", "bring an older schema up to date" },
+	{ "status", "say how it is: version, rows, size, problems" },
+	{ NULL, NULL },
+};
+
 static const struct options_spec spec = {
 	.program = program,
 	.synopsis = "[OPTION...] init|upgrade|status",
 	.summary = "Make the database of TLS reports, bring it up to date, or "
 		   "say how it is.",
 	.rows = rows,
+	.groups = groups,
+	.commands = summaries,
 };
 
 struct settings {
@@ -418,7 +433,8 @@ main(int argc, char *argv[])
 	if (done && settings.given[SETTING_HELP])
 		options_help(&spec, stdout);
 	else if (done && settings.given[SETTING_VERSION])
-		options_version(program, stdout);
+		options_version(program, settings.given[SETTING_VERBOSE],
+		    stdout);
 	else if (done)
 		done = choose_command(&settings, argc - operands,
 			   argv + operands, &command, &fault) &&

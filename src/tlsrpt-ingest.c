@@ -83,6 +83,14 @@ static const struct option_row rows[NSETTINGS + 1] = {
 	[SETTING_VERSION] = { 0, "version", NULL, "show the version" },
 };
 
+static const struct option_group groups[] = {
+	{ SETTING_DRY_RUN, "What becomes of a message" },
+	{ SETTING_AUTH, "Which reports to take" },
+	{ SETTING_JOBS, "Limits and batches" },
+	{ SETTING_CONFIG, "As with every program" },
+	{ 0, NULL },
+};
+
 static const struct options_spec spec = {
 	.program = program,
 	.synopsis = "[OPTION...] [PATH...]",
@@ -90,6 +98,7 @@ static const struct options_spec spec = {
 		   "input, or from Maildirs,\nmboxes, messages, documents and "
 		   "folders of them.",
 	.rows = rows,
+	.groups = groups,
 };
 
 enum { NAMES_MOST = 1024, DEADLINE_MOST = 86400 };
@@ -461,7 +470,7 @@ run(struct settings *settings, int argc, char *argv[], bool *delivery,
 		return true;
 	}
 	if (settings->given[SETTING_VERSION]) {
-		options_version(program, stdout);
+		options_version(program, settings->verbose > 0, stdout);
 		return true;
 	}
 	if (!config_read(settings->values[SETTING_CONFIG], &settings->config,

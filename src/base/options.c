@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/libraries.h"
+
 enum { OPTIONS_MOST = 64, NAME_FIRST = 256, HELP_COLUMN = 28 };
 
 struct tables {
@@ -86,37 +88,63 @@ options_read(const struct options_spec *spec, int argc, char *argv[],
 }
 
 static void
+help_line(const char *left, const char *help, FILE *out)
+{
+	if (strlen(left) < HELP_COLUMN - 1)
+		(void)fprintf(out, "%-*s%s\n", HELP_COLUMN, left, help);
+	else
+		(void)fprintf(out, "%s\n%-*s%s\n", left, HELP_COLUMN, "", help);
+}
+
+static void
 help_row(const struct option_row *row, FILE *out)
 {
 	char left[80];
-	int len;
 
-	len = snprintf(left, sizeof(left), "  %c%c%s--%s%s%s",
+	(void)snprintf(left, sizeof(left), "  %c%c%s--%s%s%s",
 	    row->letter != '\0' ? '-' : ' ',
 	    row->letter != '\0' ? row->letter : ' ',
 	    row->letter != '\0' ? ", " : "  ", row->name,
 	    row->value != NULL ? "=" : "",
 	    row->value != NULL ? row->value : "");
-	if (len < HELP_COLUMN - 1)
-		(void)fprintf(out, "%-*s%s\n", HELP_COLUMN, left, row->help);
-	else
-		(void)fprintf(out, "%s\n%-*s%s\n", left, HELP_COLUMN, "",
-		    row->help);
+	help_line(left, row->help, out);
+}
+
+static void
+help_commands(const struct option_command *commands, FILE *out)
+{
+	char left[80];
+
+	(void)fputs("\nCommands:\n", out);
+	for (; commands->name != NULL; commands++) {
+		(void)snprintf(left, sizeof(left), "  %s", commands->name);
+		help_line(left, commands->help, out);
+	}
 }
 
 void
 options_help(const struct options_spec *spec, FILE *out)
 {
-	(void)fprintf(out, "usage: %s %s\n%s\n\n", spec->program,
-	    spec->synopsis, spec->summary);
-	for (const struct option_row *row = spec->rows; row->name != NULL;
-	     row++)
-		help_row(row, out);
+	const struct option_group *group = spec->groups;
+
+	(void)fprintf(out, "usage: %s %s\n%s\n", spec->program, spec->synopsis,
+	    spec->summary);
+	if (spec->commands != NULL)
+		help_commands(spec->commands, out);
+	if (group == NULL || group->first != 0)
+		(void)fputs("\n", out);
+	for (int i = 0; spec->rows[i].name != NULL; i++) {
+		if (group != NULL && group->title != NULL && group->first == i)
+			(void)fprintf(out, "\n%s:\n", group++->title);
+		help_row(&spec->rows[i], out);
+	}
 	(void)fprintf(out, "\nMore: man %s\n", spec->program);
 }
 
 void
-options_version(const char *program, FILE *out)
+options_version(const char *program, bool verbose, FILE *out)
 {
 	(void)fprintf(out, "%s (tlsrpt-tools) %s\n", program, PACKAGE_VERSION);
+	if (verbose)
+		libraries_print(out);
 }

@@ -17,11 +17,25 @@ struct option_row {
 	const char *help;
 };
 
+/* What --help says above a row, and what goes on until the next group. */
+struct option_group {
+	int first; /* index of its first row; in the order of the rows */
+	const char *title;
+};
+
+struct option_command {
+	const char *name;
+	const char *help;
+};
+
 struct options_spec {
 	const char *program;
 	const char *synopsis; /* operands, as in "[OPTION...] [PATH...]" */
 	const char *summary;  /* a sentence */
 	const struct option_row *rows; /* ends with a row without a name */
+	/* Both may be NULL, and end with an entry of NULL. */
+	const struct option_group *groups;
+	const struct option_command *commands;
 };
 
 /*
@@ -34,10 +48,13 @@ bool options_read(const struct options_spec *spec, int argc, char *argv[],
     bool (*set)(int row, const char *value, void *data, struct fault *fault),
     void *data, int *operands, struct fault *fault);
 
-/* Print --help. */
+/*
+ * Print --help.  The shells' completions are made of it when the programs are
+ * built (build-aux/completions.awk), so that nothing else lists options.
+ */
 void options_help(const struct options_spec *spec, FILE *out);
 
-/* Print --version. */
-void options_version(const char *program, FILE *out);
+/* Print --version, and with -v the libraries (base/libraries.h). */
+void options_version(const char *program, bool verbose, FILE *out);
 
 #endif
