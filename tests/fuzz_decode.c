@@ -5,9 +5,17 @@
 
 #include "base/buffer.h"
 #include "intake/decode.h"
+#include "mutate.h"
 #include "report/report_write.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+size_t
+LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max,
+    unsigned int seed)
+{
+	return mutate_message(data, size, max, seed);
+}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

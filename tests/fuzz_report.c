@@ -5,9 +5,20 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "mutate.h"
 #include "report/report_read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* One in four is changed byte by byte. */
+size_t
+LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max,
+    unsigned int seed)
+{
+	if (seed % 4 == 0)
+		return LLVMFuzzerMutate(data, size, max);
+	return mutate_json(data, size, max, seed / 4);
+}
 
 static void
 must_be_valid(const char *text)

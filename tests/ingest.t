@@ -162,6 +162,8 @@ check 'with status 78' exits 78 tlsrpt-ingest -c "$tmp/wrong.conf" x
 check 'and keeps mail' exits 75 tlsrpt-ingest -c "$tmp/wrong.conf"
 check 'a password on the command line is refused' says 'pgpass' \
 	tlsrpt-ingest -d postgresql://me:secret@host/db x
+check 'however libpq lets it be written' says 'pgpass' \
+	tlsrpt-ingest -d 'postgresql://host/db?pass%77ord=secret' x
 printf '[database]\nuri=postgresql://me:secret@host/db\n' >"$tmp/open.conf"
 chmod 644 "$tmp/open.conf"
 check 'so is a file with one that others can read' says 'readable by others' \

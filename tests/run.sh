@@ -6,7 +6,7 @@
 # 1. gcc: warnings are errors; make distcheck's own tests; the programs are
 #    installed into a folder, and the tests run on those.
 # 2. clang with AddressSanitizer and UBSan: make check once more.
-# 3. valgrind over the unit tests, and each fuzz target for FUZZ_SECONDS (60).
+# 3. valgrind over the unit tests, and each fuzz target for FUZZ_SECONDS (30).
 #
 # The last line counts the tests of all of that.  BUILD names the folder to
 # build in (build-test); without root or sudo the packages have to be there.
@@ -132,9 +132,10 @@ fi
 # Seeds are the samples; what is found is kept in the folder named.
 fuzz() {
 	mkdir -p "$build/fuzz/corpus-$1"
-	if (cd "$build/fuzz" && "tests/fuzz_$1" -max_total_time="${FUZZ_SECONDS:-60}" \
+	if (cd "$build/fuzz" && "tests/fuzz_$1" -max_total_time="${FUZZ_SECONDS:-30}" \
 		-timeout=20 -rss_limit_mb=2048 -max_len=65536 -verbosity=0 \
-		-print_final_stats=1 "corpus-$1" "$top/samples") \
+		-dict="$top/tests/fuzz.dict" -print_final_stats=1 "corpus-$1" \
+		"$top/samples") \
 		>"$build/fuzz/$1.log" 2>&1; then
 		passed=$((passed + 1))
 		grep 'number_of_executed_units' "$build/fuzz/$1.log"

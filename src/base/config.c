@@ -82,6 +82,40 @@ check_groups(struct config *config, struct fault *fault)
 	return good;
 }
 
+/* One character of a URI, which may be written as %NN (RFC 3986). */
+static const char *
+uri_character(const char *at, int *c)
+{
+	int high = *at == '%' ? g_ascii_xdigit_value(at[1]) : -1;
+	int low = high >= 0 ? g_ascii_xdigit_value(at[2]) : -1;
+
+	*c = low >= 0 ? high << 4 | low : (unsigned char)*at;
+	return low >= 0 ? at + 3 : at + 1;
+}
+
+/* libpq takes "pass%77ord=" for what it is. */
+static bool
+names_password(const char *uri)
+{
+	static const char name[] = "password";
+
+	for (; *uri != '\0'; uri++) {
+		const char *at = uri;
+		size_t n = 0;
+		int c = 0;
+
+		while (n < sizeof(name) - 1 && *at != '\0') {
+			at = uri_character(at, &c);
+			if (c != name[n])
+				break;
+			n++;
+		}
+		if (n == sizeof(name) - 1)
+			return true;
+	}
+	return false;
+}
+
 /* A password in a URI, or in a keyword/value string (libpq). */
 static bool
 has_password(const char *uri)
@@ -92,7 +126,7 @@ has_password(const char *uri)
 
 	if (strncmp(uri, "sqlite:", 7) == 0)
 		return false;
-	return strstr(uri, "password") != NULL ||
+	return names_password(uri) ||
 	    (host != NULL && colon != NULL && colon < host && colon + 1 < host);
 }
 

@@ -40,8 +40,8 @@ port_is_good(const PQconninfoOption *options)
 }
 
 /* libpq's words may hold the password: only say that it makes no sense. */
-static bool
-check_uri(const char *uri, struct fault *fault)
+bool
+pg_check_uri(const char *uri, struct fault *fault)
 {
 	char *error = NULL;
 	PQconninfoOption *options = PQconninfoParse(uri, &error);
@@ -73,7 +73,7 @@ pg_connect(const char *uri, const char *program, int timeout,
 	const char *const values[] = { seconds, uri, program, "UTF8", NULL };
 	PGconn *conn;
 
-	if (!check_uri(uri, fault))
+	if (!pg_check_uri(uri, fault))
 		return NULL;
 	(void)snprintf(seconds, sizeof(seconds), "%d",
 	    timeout > 0 && timeout < CONNECT_SECONDS ? timeout :

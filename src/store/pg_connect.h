@@ -2,9 +2,17 @@
 #ifndef PG_CONNECT_H
 #define PG_CONNECT_H
 
+#include <stdbool.h>
+
 #include "base/fault.h"
 
 struct pg_conn; /* libpq's connection */
+
+/*
+ * Does libpq understand this URI?  Nobody is asked.  FAULT_CONFIG, without a
+ * word of what it holds, where it does not.
+ */
+bool pg_check_uri(const char *uri, struct fault *fault);
 
 /*
  * Connect.

@@ -1294,6 +1294,7 @@ postgres_open(const char *uri, enum store_mode mode, const char *program,
 
 const struct store_ops postgres_ops = {
 	.concurrent = true,
+	.check_uri = pg_check_uri,
 	.open = postgres_open,
 	.close = postgres_close,
 	.put = postgres_put,

@@ -808,13 +808,18 @@ is_absent(const struct sqlite *self)
 }
 
 static bool
+check_uri(const char *uri, struct fault *fault)
+{
+	return uri[strlen(STORE_SQLITE)] != '\0' ||
+	    fault_set(fault, FAULT_CONFIG,
+		"\"" STORE_SQLITE "\" names no file: write sqlite:PATH");
+}
+
+static bool
 open_for(struct sqlite *self, enum store_mode mode)
 {
 	int version;
 
-	if (*self->path == '\0')
-		return fault_set(self->fault, FAULT_CONFIG,
-		    "\"" STORE_SQLITE "\" names no file: write sqlite:PATH");
 	if (mode == STORE_MANAGE)
 		return is_absent(self) || open_file(self);
 	if (!open_file(self) || !read_version(self, &version))
@@ -850,6 +855,7 @@ sqlite_open(const char *uri, enum store_mode mode, const char *program,
 
 const struct store_ops sqlite_ops = {
 	.concurrent = false,
+	.check_uri = check_uri,
 	.open = sqlite_open,
 	.close = sqlite_close,
 	.put = sqlite_put,

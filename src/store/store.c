@@ -62,6 +62,15 @@ store_ops_for(const char *uri, struct fault *fault)
 }
 
 bool
+store_check_uri(const char *uri, struct fault *fault)
+{
+	const struct store_ops *ops = ops_for(uri);
+
+	return ops != NULL ? ops->check_uri(uri, fault) :
+			     refuse_uri(uri, fault);
+}
+
+bool
 store_open(const char *uri, enum store_mode mode, const char *program,
     int timeout, struct store **store, struct fault *fault)
 {

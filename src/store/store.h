@@ -28,6 +28,12 @@ enum store_mode {
 };
 
 /*
+ * Does this URI make sense?  Nothing is opened, and nobody is asked.  Fails
+ * with FAULT_CONFIG, in words that never show a password.
+ */
+bool store_check_uri(const char *uri, struct fault *fault);
+
+/*
  * Open a database.
  *
  *	uri	sqlite:PATH, or anything that libpq takes

@@ -19,6 +19,7 @@ struct ending {
 /* Each function takes what open() made; contracts are those of store.h. */
 struct store_ops {
 	bool concurrent;
+	bool (*check_uri)(const char *uri, struct fault *fault);
 	bool (*open)(const char *uri, enum store_mode mode, const char *program,
 	    int timeout, void **self, struct fault *fault);
 	void (*close)(void *self);
