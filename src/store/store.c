@@ -78,7 +78,7 @@ store_open(const char *uri, enum store_mode mode, const char *program,
 	struct store *made;
 	void *self;
 
-	if (ops == NULL ||
+	if (ops == NULL || !ops->check_uri(uri, fault) ||
 	    !ops->open(uri, mode, program, timeout, &self, fault))
 		return false;
 	made = calloc(1, sizeof(*made));
