@@ -49,6 +49,7 @@ check 'mail knows base and the shapes of a report' \
 check 'store knows base and report' only store 'base/|report/|store/'
 check 'intake knows all below, and of the store its door' \
 	only intake 'base/|report/|mail/|intake/|store/store\.h'
+check 'dns knows base only' only dns 'base/|dns/'
 check 'GMime is known to message.c' once 'gmime/' mail/message.c
 check 'cJSON is known to report_read.c' once 'cjson/' report/report_read.c
 check 'zlib is known to gunzip.c' once 'zlib' mail/gunzip.c
@@ -57,6 +58,7 @@ check 'libpq is known to those who write and those who read' once 'libpq' \
 	store/pg_connect.c store/postgres.c store/query_postgres.c
 check 'SQLite likewise' once 'sqlite3' store/query_sqlite.c store/sqlite.c
 check 'libintl is known to translate.c' once 'libintl' base/translate.c
+check 'libidn2 is known to names.c' once 'idn2' dns/names.c
 check 'no header brings a library along' no_library_in_headers
 check 'every header stands alone' alone
 check 'no path of a machine' nobodys_path

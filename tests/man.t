@@ -52,6 +52,14 @@ statuses() {
 	done
 }
 
+# findings: the page's list is what the table prints
+findings() {
+	print_findings mdoc >"$tmp/table"
+	sed -n '/^\.Sh FINDINGS/,/^\.El/p' "$top/man/tlsrpt-findings.7" |
+		sed '1,2d; $d' >"$tmp/page"
+	[ -s "$tmp/table" ] && diff "$tmp/table" "$tmp/page"
+}
+
 # limits: each fixed limit's number stands in the page
 limits() {
 	for number in '64 MiB' '16 MiB' '1 MiB, 10,000 fields' '1,000$' '200,000' \
@@ -65,7 +73,7 @@ limits() {
 		grep -q 'LIMIT_POLICIES = 10000,' "$top/src/base/limits.h"
 }
 
-for program in tlsrpt-ingest tlsrpt-db; do
+for program in tlsrpt-ingest tlsrpt-db tlsrpt-dns; do
 	check "$program: every option is in its page" options "$program"
 	check "$program: so is every letter" letters "$program"
 done
@@ -73,6 +81,7 @@ check 'reasons' codes reasons REASONS tlsrpt-ingest.1
 check 'deviations' codes deviations DEVIATIONS tlsrpt-schema.7
 check 'their meanings' meanings
 check 'result types' codes result-types 'RESULT TYPES' tlsrpt-schema.7
+check 'findings' findings
 check 'settings' settings
 check 'exit statuses' statuses
 check 'limits' limits

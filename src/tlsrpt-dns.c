@@ -1,0 +1,628 @@
+/* Records made, linted and checked; mail domains audited. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/config.h"
+#include "base/log.h"
+#include "base/options.h"
+#include "base/text.h"
+#include "base/translate.h"
+#include "dns/make.h"
+#include "dns/names.h"
+#include "dns/result.h"
+#include "dns/sts_record.h"
+#include "dns/tlsrpt_record.h"
+#include "dns/txt_record.h"
+
+static const char program[] = "tlsrpt-dns";
+
+enum setting {
+	SETTING_RUA,
+	SETTING_MODE,
+	SETTING_MX,
+	SETTING_MAX_AGE,
+	SETTING_ID,
+	SETTING_TTL,
+	SETTING_ZONE,
+	SETTING_OFFLINE,
+	SETTING_FORMAT,
+	SETTING_CONFIG,
+	SETTING_VERBOSE,
+	SETTING_QUIET,
+	SETTING_LOG,
+	SETTING_HELP,
+	SETTING_VERSION,
+	NSETTINGS
+};
+
+static const struct option_row rows[NSETTINGS + 1] = {
+	[SETTING_RUA] = { 0, "rua", "URI",
+	    "make tlsrpt: where to send reports; may be repeated" },
+	[SETTING_MODE] = { 0, "mode", "testing|enforce|none",
+	    "make mta-sts: the mode (testing)" },
+	[SETTING_MX] = { 0, "mx", "HOST",
+	    "make mta-sts: a line mx; may be repeated (the live MX)" },
+	[SETTING_MAX_AGE] = { 0, "max-age", "SECONDS",
+	    "make mta-sts: how long to keep the policy (604800)" },
+	[SETTING_ID] = { 0, "id", "ID", "make mta-sts: the id (the time)" },
+	[SETTING_TTL] = { 0, "ttl", "SECONDS", "make: TTL of records (3600)" },
+	[SETTING_ZONE] = { 0, "zone", "NAME",
+	    "make: the zone that the record goes into (the domain)" },
+	[SETTING_OFFLINE] = { 0, "offline", NULL, "make: ask no name server" },
+	[SETTING_FORMAT] = { 0, "format", "FORM",
+	    "text or json; make: see tlsrpt-dns(1)" },
+	[SETTING_CONFIG] = { 'c', "config", "FILE", "read this configuration" },
+	[SETTING_VERBOSE] = { 'v', "verbose", NULL, "say more" },
+	[SETTING_QUIET] = { 'q', "quiet", NULL, "say only what is wrong" },
+	[SETTING_LOG] = { 0, "log", "stderr|syslog", "where to say it" },
+	[SETTING_HELP] = { 0, "help", NULL, "show this" },
+	[SETTING_VERSION] = { 0, "version", NULL, "show the version" },
+};
+
+static const struct option_group groups[] = {
+	{ SETTING_RUA, "Making records" },
+	{ SETTING_FORMAT, "As with every program" },
+	{ 0, NULL },
+};
+
+static const struct option_command summaries[] = {
+	{ "make", "tlsrpt, mta-sts or authorization: print what to publish" },
+	{ "lint", "tlsrpt or mta-sts: find what is wrong with a text" },
+	{ NULL, NULL },
+};
+
+static const struct options_spec spec = {
+	.program = program,
+	.synopsis = "[OPTION...] make|lint|check|audit ...",
+	.summary = "Make the records of TLSRPT and MTA-STS, find what is wrong "
+		   "with them, and\naudit a mail domain.",
+	.rows = rows,
+	.groups = groups,
+	.commands = summaries,
+};
+
+enum { LIST_MOST = 100, READ_MOST = 1 << 20 };
+
+/* An option that may be repeated. */
+struct list {
+	const char *items[LIST_MOST];
+	size_t n;
+};
+
+struct settings {
+	const char *values[NSETTINGS];
+	bool given[NSETTINGS];
+	bool syslog;
+	struct list ruas;
+	struct list mx;
+	struct config *config;
+};
+
+/* What a command works on. */
+struct task {
+	const struct settings *settings;
+	char *const *operands;
+	struct arena *arena;
+	struct result result;
+	struct buffer out;
+	struct fault *fault;
+};
+
+enum { STATUS_UNKNOWN = 3 };
+
+static bool run_make_tlsrpt(struct task *task);
+static bool run_make_sts(struct task *task);
+static bool run_make_authorization(struct task *task);
+static bool run_lint_tlsrpt(struct task *task);
+static bool run_lint_sts(struct task *task);
+
+static const struct command {
+	const char *verb;
+	const char *thing;
+	int operands;
+	const char *shown;
+	bool (*run)(struct task *task);
+} commands[] = {
+	{ "make", "tlsrpt", 1, "DOMAIN --rua=URI", run_make_tlsrpt },
+	{ "make", "mta-sts", 1, "DOMAIN", run_make_sts },
+	{ "make", "authorization", 2, "DOMAIN DESTINATION",
+	    run_make_authorization },
+	{ "lint", "tlsrpt", 1, "RECORD", run_lint_tlsrpt },
+	{ "lint", "mta-sts", 1, "FILE or RECORD", run_lint_sts },
+};
+
+enum { NCOMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+/* --------------------------------------------------------- command line */
+
+static bool
+add_item(struct list *list, const char *name, const char *value,
+    struct fault *fault)
+{
+	if (list->n == LIST_MOST)
+		return fault_set(fault, FAULT_USAGE, "--%s: at most %d of them",
+		    name, LIST_MOST);
+	list->items[list->n++] = value;
+	return true;
+}
+
+static bool
+set_option(int row, const char *value, void *data, struct fault *fault)
+{
+	struct settings *settings = data;
+
+	settings->given[row] = true;
+	settings->values[row] = value;
+	switch (row) {
+	case SETTING_RUA:
+		return add_item(&settings->ruas, "rua", value, fault);
+	case SETTING_MX:
+		return add_item(&settings->mx, "mx", value, fault);
+	case SETTING_LOG:
+		settings->syslog = strcmp(value, "syslog") == 0;
+		if (!settings->syslog && strcmp(value, "stderr") != 0)
+			return fault_set(fault, FAULT_USAGE,
+			    "--log=%s: write stderr or syslog", value);
+		return true;
+	default:
+		return true;
+	}
+}
+
+static bool
+number_of(const struct settings *settings, enum setting row, long long most,
+    long long otherwise, long long *number, struct fault *fault)
+{
+	const char *value = settings->values[row];
+
+	*number = otherwise;
+	if (value == NULL || text_read_number(value, 0, most, number))
+		return true;
+	return fault_set(fault, FAULT_USAGE,
+	    "--%s=%s: write a number from 0 to %lld", rows[row].name, value,
+	    most);
+}
+
+/* A domain as the user gave it, in its ASCII form. */
+static bool
+read_domain(const char *text, struct arena *arena, const char **domain,
+    struct fault *fault)
+{
+	char *ascii = name_to_ascii(text, arena);
+
+	if (ascii == NULL || !name_is_host(ascii))
+		return fault_set(fault, FAULT_USAGE,
+		    "\"%s\" is no domain: write example.com",
+		    text_printable(text, arena));
+	*domain = ascii;
+	return true;
+}
+
+/* ----------------------------------------------------------------- make */
+
+static const char *
+form_of(const struct task *task)
+{
+	const char *form = task->settings->values[SETTING_FORMAT];
+
+	return form != NULL ? form : "text";
+}
+
+static bool
+bad_form(struct task *task, const char *known)
+{
+	return fault_set(task->fault, FAULT_USAGE,
+	    "--format=%s: write one of "
+	    "%s",
+	    form_of(task), known);
+}
+
+static bool
+read_request(struct task *task, struct make_request *request, const char **zone)
+{
+	const struct settings *settings = task->settings;
+	long long ttl;
+
+	*request = (struct make_request){ .ruas = settings->ruas.items,
+		.nruas = settings->ruas.n,
+		.mx = settings->mx.items,
+		.nmx = settings->mx.n };
+	if (!read_domain(task->operands[0], task->arena, &request->domain,
+		task->fault) ||
+	    !number_of(settings, SETTING_TTL, 0x7fffffff, MAKE_TTL, &ttl,
+		task->fault))
+		return false;
+	request->ttl = (long)ttl;
+	*zone = request->domain;
+	return settings->values[SETTING_ZONE] == NULL ||
+	    read_domain(settings->values[SETTING_ZONE], task->arena, zone,
+		task->fault);
+}
+
+/* Findings go to stderr where the output is for a program. */
+static void
+tell_findings(const struct task *task)
+{
+	const struct findings *findings = &task->result.findings;
+
+	for (size_t i = 0; i < findings->n; i++) {
+		const struct finding *finding = &findings->list[i];
+		const struct finding_kind *kind = &finding_kinds[finding->code];
+
+		log_line(kind->severity == SEVERITY_ERROR ? LOG_LEVEL_ERROR :
+							    LOG_LEVEL_INFO,
+		    severity_name(kind->severity), "%s",
+		    finding_message(finding, false, task->arena));
+	}
+}
+
+static bool
+write_made(struct task *task, const char *zone)
+{
+	const char *form = form_of(task);
+
+	if (strcmp(form, "text") == 0) {
+		make_text(&task->result, zone, &task->out);
+	} else if (strcmp(form, "json") == 0) {
+		result_json(&task->result, &task->out);
+	} else if (make_write(form, &task->result, zone, &task->out)) {
+		tell_findings(task);
+	} else {
+		return bad_form(task,
+		    arena_printf(task->arena, "text|json|%s", make_forms));
+	}
+	return true;
+}
+
+static bool
+run_make_tlsrpt(struct task *task)
+{
+	struct make_request request;
+	const char *zone = NULL;
+
+	if (!read_request(task, &request, &zone))
+		return false;
+	if (request.nruas == 0)
+		return fault_set(task->fault, FAULT_USAGE,
+		    "make tlsrpt: --rua is missing: write "
+		    "--rua=mailto:ADDRESS or --rua=https://HOST/PATH");
+	result_init(&task->result, request.domain, "make tlsrpt", task->arena);
+	make_tlsrpt(&request, &task->result);
+	return write_made(task, zone);
+}
+
+static bool
+run_make_authorization(struct task *task)
+{
+	struct make_request request;
+	const char *destination = NULL;
+	const char *zone = NULL;
+
+	if (!read_request(task, &request, &zone) ||
+	    !read_domain(task->operands[1], task->arena, &destination,
+		task->fault))
+		return false;
+	if (!task->settings->given[SETTING_ZONE])
+		zone = destination;
+	result_init(&task->result, request.domain, "make authorization",
+	    task->arena);
+	make_authorization(request.domain, destination, request.ttl,
+	    &task->result);
+	return write_made(task, zone);
+}
+
+static bool
+read_sts_request(struct task *task, struct make_request *request)
+{
+	const char *mode = task->settings->values[SETTING_MODE];
+	enum { WEEK = 604800, STAMP_SIZE = 32 };
+	char *stamp = arena_alloc(task->arena, STAMP_SIZE);
+	time_t now = time(NULL);
+	struct tm tm;
+
+	request->mode = mode != NULL ? sts_mode_named(mode) : STS_MODE_TESTING;
+	if (request->mode == STS_MODE_UNKNOWN)
+		return fault_set(task->fault, FAULT_USAGE,
+		    "--mode=%s: write testing, enforce or none", mode);
+	request->id = task->settings->values[SETTING_ID];
+	if (request->id == NULL && gmtime_r(&now, &tm) != NULL &&
+	    strftime(stamp, STAMP_SIZE, "%Y%m%dT%H%M%SZ", &tm) > 0)
+		request->id = stamp;
+	return number_of(task->settings, SETTING_MAX_AGE, STS_MAX_AGE_MOST,
+	    WEEK, &request->max_age, task->fault);
+}
+
+/* The policy alone, or a web server's part, or a form of the record. */
+static bool
+write_made_sts(struct task *task, const char *zone)
+{
+	const char *form = form_of(task);
+	const struct result *result = &task->result;
+
+	if (strcmp(form, "policy") == 0) {
+		for (size_t i = 0; i < result->nrecords; i++)
+			if (strcmp(result->records[i].type, "POLICY") == 0)
+				buffer_text(&task->out,
+				    result->records[i].value);
+		tell_findings(task);
+		return true;
+	}
+	if (make_server(form, result->domain, &task->out))
+		return true;
+	if (!write_made(task, zone))
+		return bad_form(task,
+		    arena_printf(task->arena, "text|json|policy|%s|%s",
+			make_servers, make_forms));
+	return true;
+}
+
+static bool
+run_make_sts(struct task *task)
+{
+	struct make_request request;
+	const char *zone = NULL;
+
+	if (!read_request(task, &request, &zone) ||
+	    !read_sts_request(task, &request))
+		return false;
+	result_init(&task->result, request.domain, "make mta-sts", task->arena);
+	make_sts(&request, &task->result);
+	return write_made_sts(task, zone);
+}
+
+/* ----------------------------------------------------------------- lint */
+
+/* All of a file, or of standard input; false where it cannot be read. */
+static bool
+read_all(const char *path, struct buffer *text, struct fault *fault)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = -1;
+
+	while (fd >= 0 && text->len < READ_MOST &&
+	    (got = read(fd, buffer_room(text, READ_MOST / 16),
+		 READ_MOST / 16)) > 0)
+		text->len += (size_t)got;
+	if (got < 0)
+		(void)fault_set(fault, FAULT_INPUT, "%s: cannot be read: %s",
+		    path, strerror(errno));
+	if (fd >= 0 && !is_stdin)
+		close(fd);
+	return got >= 0;
+}
+
+static struct bytes
+bytes_of(const char *text)
+{
+	return (struct bytes){ (const unsigned char *)text, strlen(text) };
+}
+
+/* "-": standard input, without the line break at its end. */
+static bool
+read_record(struct task *task, const char **text)
+{
+	struct buffer raw = { 0 };
+	bool done = true;
+
+	*text = task->operands[0];
+	if (strcmp(*text, "-") != 0)
+		return true;
+	done = read_all("-", &raw, task->fault);
+	while (raw.len > 0 &&
+	    (raw.at[raw.len - 1] == '\n' || raw.at[raw.len - 1] == '\r'))
+		raw.len--;
+	*text = arena_copy(task->arena, raw.at != NULL ? raw.at : "", raw.len);
+	buffer_free(&raw);
+	return done;
+}
+
+static bool
+write_result(struct task *task)
+{
+	const char *form = form_of(task);
+
+	if (strcmp(form, "text") == 0)
+		result_text(&task->result, &task->out);
+	else if (strcmp(form, "json") == 0)
+		result_json(&task->result, &task->out);
+	else
+		return bad_form(task, "text|json");
+	return true;
+}
+
+static void
+add_linted(struct task *task, const char *name, const char *type,
+    const char *value)
+{
+	result_add(&task->result,
+	    &(struct result_record){ .name = name,
+		.type = type,
+		.ttl = -1,
+		.value = value });
+}
+
+static bool
+run_lint_tlsrpt(struct task *task)
+{
+	struct tlsrpt_record record;
+	const char *text;
+
+	if (!read_record(task, &text))
+		return false;
+	result_init(&task->result, NULL, "lint tlsrpt", task->arena);
+	add_linted(task, "_smtp._tls", "TXT", text);
+	tlsrpt_record_read(bytes_of(text), &record, &task->result.findings);
+	return write_result(task);
+}
+
+/* A record has its version in front, or at least no such file exists. */
+static bool
+is_record(const char *operand)
+{
+	return strcmp(operand, "-") != 0 && access(operand, F_OK) != 0 &&
+	    strpbrk(operand, "=;") != NULL;
+}
+
+static bool
+lint_policy(struct task *task)
+{
+	struct buffer raw = { 0 };
+	struct sts_policy policy;
+	bool done = read_all(task->operands[0], &raw, task->fault);
+
+	if (done) {
+		char *text = arena_copy(task->arena,
+		    raw.at != NULL ? raw.at : "", raw.len);
+
+		add_linted(task, task->operands[0], "POLICY", text);
+		sts_policy_read((struct bytes){ (unsigned char *)text,
+				    raw.len },
+		    &policy, &task->result.findings);
+	}
+	buffer_free(&raw);
+	return done && write_result(task);
+}
+
+static bool
+run_lint_sts(struct task *task)
+{
+	const char *operand = task->operands[0];
+	const char *id;
+
+	result_init(&task->result, NULL, "lint mta-sts", task->arena);
+	if (!is_record(operand))
+		return lint_policy(task);
+	add_linted(task, "_mta-sts", "TXT", operand);
+	sts_record_read(bytes_of(operand), &id, &task->result.findings);
+	return write_result(task);
+}
+
+/* ------------------------------------------------------------- dispatch */
+
+static const char *
+known_commands(struct arena *arena)
+{
+	const char *text = "";
+
+	for (int i = 0; i < NCOMMANDS; i++)
+		text = arena_printf(arena, "%s%s%s %s", text,
+		    i == 0 ? "" : ", ", commands[i].verb, commands[i].thing);
+	return text;
+}
+
+static bool
+choose_command(int n, char *const operands[], struct arena *arena,
+    const struct command **command, int *taken, struct fault *fault)
+{
+	for (int i = 0; i < NCOMMANDS; i++) {
+		int words = commands[i].thing[0] != '\0' ? 2 : 1;
+
+		if (n < words || strcmp(commands[i].verb, operands[0]) != 0 ||
+		    (words == 2 && strcmp(commands[i].thing, operands[1]) != 0))
+			continue;
+		if (n - words != commands[i].operands)
+			return fault_set(fault, FAULT_USAGE, "write %s %s %s",
+			    commands[i].verb, commands[i].thing,
+			    commands[i].shown);
+		*command = &commands[i];
+		*taken = words;
+		return true;
+	}
+	return fault_set(fault, FAULT_USAGE, "no such command: write one of %s",
+	    known_commands(arena));
+}
+
+static int
+exit_status(enum result_status status)
+{
+	static const int statuses[] = { [RESULT_OK] = 0,
+		[RESULT_WARNING] = 1,
+		[RESULT_ERROR] = 2,
+		[RESULT_UNKNOWN] = STATUS_UNKNOWN };
+
+	return statuses[status];
+}
+
+static bool
+run(struct settings *settings, int n, char *const operands[], int *status,
+    struct fault *fault)
+{
+	struct task task = { .settings = settings,
+		.arena = arena_new(),
+		.fault = fault };
+	const struct command *command = NULL;
+	int taken = 0;
+	bool done;
+
+	done =
+	    choose_command(n, operands, task.arena, &command, &taken, fault) &&
+	    config_read(settings->values[SETTING_CONFIG], &settings->config,
+		fault);
+	if (done && command != NULL) {
+		task.operands = operands + taken;
+		done = command->run(&task);
+		config_free(settings->config);
+	}
+	if (done && task.out.len > 0 &&
+	    (fwrite(task.out.at, 1, task.out.len, stdout) < task.out.len ||
+		fflush(stdout) != 0))
+		done = fault_set(fault, FAULT_LATER,
+		    "standard output could not be written");
+	*status = exit_status(result_status(&task.result));
+	buffer_free(&task.out);
+	arena_free(task.arena);
+	return done;
+}
+
+static enum log_level
+most_level(const struct settings *settings)
+{
+	if (settings->given[SETTING_VERBOSE])
+		return LOG_LEVEL_DEBUG;
+	return settings->given[SETTING_QUIET] ? LOG_LEVEL_ERROR :
+						LOG_LEVEL_INFO;
+}
+
+/* What could not be read is not known. */
+static int
+fault_status(enum fault_kind kind)
+{
+	return kind == FAULT_INPUT ? STATUS_UNKNOWN : fault_exit_status(kind);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct settings settings = { .syslog = false };
+	struct fault fault = { .kind = FAULT_NONE };
+	int operands = argc;
+	int status = EX_OK;
+	bool done;
+
+	translate_init();
+	done = options_read(&spec, argc, argv, set_option, &settings, &operands,
+	    &fault);
+	log_open(program, settings.syslog ? LOG_TO_SYSLOG : LOG_TO_STDERR,
+	    most_level(&settings));
+	if (done && settings.given[SETTING_HELP])
+		options_help(&spec, stdout);
+	else if (done && settings.given[SETTING_VERSION])
+		options_version(program, settings.given[SETTING_VERBOSE],
+		    stdout);
+	else if (done)
+		done = run(&settings, argc - operands, argv + operands, &status,
+		    &fault);
+	if (done)
+		return status;
+	log_line(LOG_LEVEL_ERROR, NULL, "%s", fault.text);
+	return fault_status(fault.kind);
+}
