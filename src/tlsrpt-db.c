@@ -200,7 +200,7 @@ struct problem {
 	const char *text;
 };
 
-enum { NPROBLEMS = 5 };
+enum { NPROBLEMS = 6 };
 
 static void
 find_problems(const struct store_status *found,
@@ -222,6 +222,8 @@ find_problems(const struct store_status *found,
 		"reports dated before 2016 or in the future" };
 	problems[4] = (struct problem){ found->misplaced, "missing-partitions",
 		"reports in the default partition whose month has none yet" };
+	problems[5] = (struct problem){ found->unequal, "unequal-sums",
+		"sums by day that are not those of the reports" };
 }
 
 static void

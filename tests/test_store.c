@@ -391,6 +391,22 @@ static const struct claims {
 
 enum { NCLAIMS = sizeof(claims) / sizeof(claims[0]) };
 
+/* How many of the sums by day are not those of the reports. */
+static int64_t
+unequal_sums(struct fixture *f)
+{
+	struct store *store = NULL;
+	struct store_status status;
+	struct fault fault = { .kind = FAULT_NONE };
+
+	if (!store_open(f->uri, STORE_MANAGE, "test_store", TIMEOUT, &store,
+		&fault) ||
+	    !store_status(store, f->arena, &status, &fault))
+		fail_msg("%s", fault.text);
+	store_close(store);
+	return status.unequal;
+}
+
 static void
 check_claims(struct fixture *f, const struct claims *row, bool at_once)
 {
@@ -414,6 +430,7 @@ check_claims(struct fixture *f, const struct claims *row, bool at_once)
 	expect(f, row->auth, "SELECT auth FROM report ORDER BY report_key");
 	expect(f, strcmp(row->auth, "pass") == 0 ? "example.com" : "(null)",
 	    "SELECT auth_domain FROM report ORDER BY report_key");
+	assert_int_equal(unequal_sums(f), 0);
 	(void)snprintf(want, sizeof(want), "%zu", n);
 	expect(f, want, "SELECT count(*) FROM intake");
 	expect(f, "0",
@@ -423,6 +440,76 @@ check_claims(struct fixture *f, const struct claims *row, bool at_once)
 }
 
 /* Tests of one subject each. */
+
+static struct policy
+policy_of(const char *type, const char *domain, int64_t successful,
+    int64_t failed)
+{
+	return (struct policy){ .type = type,
+		.domain = domain,
+		.sts_max_age = -1,
+		.successful = successful,
+		.failed = failed };
+}
+
+/* The sessions of sts and tlsa are the same ones; a report counts once. */
+static void
+test_sums(struct fixture *f)
+{
+	struct report report = make_report(f->arena, 1, 1, AUTH_NONE);
+	struct report bare = make_report(f->arena, 2, 1, AUTH_NONE);
+	struct policy policies[] = {
+		policy_of("sts", "b.example", 70, 2),
+		policy_of("tlsa", "b.example", 60, 5),
+		policy_of("sts", "b.example", 3, 1),
+		policy_of("no-policy-found", "b.example", 9, 0),
+		policy_of(NULL, NULL, 1, 1),
+		policy_of("tlsa", "a.example", 8, 2),
+		policy_of("sts", "c.example", INT64_MAX, INT64_MAX),
+		policy_of("sts", "c.example", INT64_MAX, 1),
+		policy_of("tlsa", "c.example", INT64_MAX, 7),
+	};
+
+	policies[2].sts_mode = "testing";
+	policies[1].failures = make_failures(f->arena, 5);
+	policies[1].nfailures = 5;
+	report.policies = policies;
+	report.npolicies = sizeof(policies) / sizeof(policies[0]);
+	bare.npolicies = 0;
+	put_one(f, make_intake(f->arena, &report, 1), STORED);
+	put_one(f, make_intake(f->arena, &bare, 1), STORED);
+	expect(f, "8", "SELECT count(*) FROM policy_day");
+	expect(f, "9", "SELECT sum(policies) FROM policy_day");
+	expect(f, "4", "SELECT sum(reports) FROM policy_day");
+	expect(f, "62",
+	    "SELECT twice_successful FROM policy_day"
+	    " WHERE policy_domain = 'b.example' AND policy_type = 'tlsa'");
+	expect(f, "3",
+	    "SELECT twice_failed FROM policy_day"
+	    " WHERE policy_domain = 'b.example' AND policy_type = 'tlsa'");
+	expect(f, "0",
+	    "SELECT twice_successful FROM policy_day"
+	    " WHERE policy_domain = 'a.example'");
+	expect(f, "9223372036854775807",
+	    "SELECT successful FROM policy_day"
+	    " WHERE policy_domain = 'c.example' AND policy_type = 'sts'");
+	expect(f, "5", "SELECT details FROM failure_day");
+	expect(f, "2", "SELECT sum(reports) FROM total_day");
+	expect(f, "1",
+	    "SELECT reports FROM reporter WHERE policy_domain = 'b.example'");
+	assert_int_equal(unequal_sums(f), 0);
+	run_sql(f,
+	    "UPDATE policy_day SET failed = failed + 1"
+	    " WHERE policy_domain = 'a.example'");
+	run_sql(f, "UPDATE total_failure_day SET details = 4");
+	assert_int_equal(unequal_sums(f), 2);
+	run_sql(f, "UPDATE retention SET closed_before = '2024-01-16'");
+	assert_int_equal(unequal_sums(f), 0);
+	report.key[0] = 3;
+	put_one(f, make_intake(f->arena, &report, 1), STORED);
+	expect(f, "8", "SELECT count(*) FROM policy_day");
+	expect(f, "2", "SELECT sum(reports) FROM total_day");
+}
 
 static void
 test_moved_whole(struct fixture *f)
@@ -583,6 +670,7 @@ test_greatest_counts(struct fixture *f)
 	expect(f, "9223372036854775807", "SELECT max(failed) FROM policy");
 	expect(f, "9223372036854775807", "SELECT successful FROM daily");
 	expect(f, "9223372036854775807", "SELECT failed FROM daily_failure");
+	assert_int_equal(unequal_sums(f), 0);
 }
 
 static void
@@ -611,6 +699,7 @@ test_dates(struct fixture *f)
 	assert_int_equal(status.misplaced, 0);
 	assert_string_equal(status.first_day, "2016-01-01");
 	assert_string_equal(status.last_day, "2016-01-01");
+	assert_int_equal(unequal_sums(f), 0);
 }
 
 static void
@@ -678,6 +767,7 @@ test_refused_row(struct fixture *f)
 	expect(f, "7", "SELECT count(*) FROM intake");
 	expect(f, "refused-by-database",
 	    "SELECT reason FROM intake WHERE outcome = 'rejected'");
+	assert_int_equal(unequal_sums(f), 0);
 }
 
 static void
@@ -707,6 +797,7 @@ test_refused_replacement(struct fixture *f)
 	put_one(f, better, OUTCOME_REJECTED);
 	expect_rows(f, "1 1 1 0");
 	expect(f, "1", "SELECT contact FROM report");
+	assert_int_equal(unequal_sums(f), 0);
 }
 
 static void
@@ -783,6 +874,7 @@ test_lost_connection(struct fixture *f)
 	put_one(f, make_one(f->arena, 1, 1, AUTH_NONE), DUPLICATE);
 	put_one(f, make_one(f->arena, 2, 1, AUTH_NONE), STORED);
 	expect_rows(f, "2 2 2 0");
+	assert_int_equal(unequal_sums(f), 0);
 }
 
 /* Two writers, the same reports, from opposite ends. */
@@ -840,6 +932,7 @@ test_concurrency(struct fixture *f)
 	expect(f, "600", "SELECT count(*) FROM intake");
 	/* The winner of each key, and the forger where it was first. */
 	assert_in_range(stored, NCONCURRENT, 2 * NCONCURRENT);
+	assert_int_equal(unequal_sums(f), 0);
 }
 
 static void
@@ -1019,6 +1112,7 @@ static const struct test {
 	void (*run)(struct fixture *f);
 } tests[] = {
 	{ "the one replaced is kept whole", test_moved_whole },
+	{ "sums by day", test_sums },
 	{ "several reports in a message", test_several_reports },
 	{ "the same report twice in a message", test_twice_in_a_message },
 	{ "nothing but what must be", test_nulls },

@@ -12,6 +12,8 @@
 /* Types by their numbers in pg_type.dat, which never change. */
 enum pg_type {
 	PG_BYTEA = 17,
+	PG_BIGINT = 20,
+	PG_INTEGER = 23,
 	PG_TEXT = 25,
 	PG_DATE = 1082,
 	PG_TIMESTAMPTZ = 1184,

@@ -13,6 +13,7 @@
 #include "store/migrations.h"
 #include "store/pg_binary.h"
 #include "store/pg_connect.h"
+#include "store/rollup.h"
 #include "store/store_ops.h"
 
 #include <libpq-fe.h>
@@ -76,6 +77,17 @@ static const char insert_superseded[] =
 static const char settle_reports[] =
     "SELECT ordinal, verdict FROM tlsrpt.settle($1::uuid[], "
     "$2::timestamptz[], $3::bytea[], $4::text[], $5::text[])";
+
+static const char roll_up_policies[] =
+    "SELECT tlsrpt.roll_up_policies($1::date[], $2::text[], $3::text[], "
+    "$4::text[], $5::text[], $6::text[], $7::integer[], $8::integer[], "
+    "$9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], "
+    "$13::integer[], $14::timestamptz[], $15::bigint[])";
+
+static const char roll_up_failures[] =
+    "SELECT tlsrpt.roll_up_failures($1::date[], $2::text[], $3::text[], "
+    "$4::text[], $5::text[], $6::text[], $7::text[], $8::text[], "
+    "$9::integer[], $10::bigint[])";
 
 static const char ensure_months[] = "SELECT tlsrpt.ensure_months($1::date[])";
 
@@ -489,6 +501,120 @@ write_failures(struct postgres *self, struct row *const rows[], size_t n)
 	return copy_end(&copying);
 }
 
+enum { ROLL_POLICY_PARAMS = 15, ROLL_FAILURE_PARAMS = 10 };
+
+/* What both kinds of sums start with. */
+static void
+add_dimensions(struct buffer p[], const struct report *report,
+    const struct rollup *rollup, const struct policy *policy)
+{
+	pg_add_date(&p[0], report->start);
+	pg_add_text(&p[1], policy != NULL ? policy->domain : NULL);
+	pg_add_text(&p[2], rollup->organization);
+	pg_add_text(&p[3], auth_names[report->auth]);
+	pg_add_text(&p[4], policy != NULL ? policy->type : NULL);
+	pg_add_text(&p[5], policy != NULL ? policy->sts_mode : NULL);
+}
+
+static size_t
+add_rolled_policies(struct buffer p[], const struct row *row,
+    const struct rollup *rollup)
+{
+	for (size_t i = 0; i < rollup->npolicies; i++) {
+		const struct rollup_policy *sums = &rollup->policies[i];
+
+		add_dimensions(p, row->report, rollup, sums->policy);
+		pg_add_int(&p[6], sums->policies);
+		pg_add_int(&p[7], sums->reports);
+		pg_add_bigint(&p[8], sums->successful);
+		pg_add_bigint(&p[9], sums->failed);
+		pg_add_bigint(&p[10], sums->twice_successful);
+		pg_add_bigint(&p[11], sums->twice_failed);
+		pg_add_int(&p[12], sums->first);
+		pg_add_time(&p[13], row->intake->received_at);
+		pg_add_bigint(&p[14], rollup->lag);
+	}
+	return rollup->npolicies;
+}
+
+static size_t
+add_rolled_failures(struct buffer p[], const struct row *row,
+    const struct rollup *rollup)
+{
+	for (size_t i = 0; i < rollup->nfailures; i++) {
+		const struct rollup_failure *sums = &rollup->failures[i];
+
+		add_dimensions(p, row->report, rollup, sums->policy);
+		pg_add_text(&p[6], sums->failure->result_type);
+		pg_add_text(&p[7], sums->failure->receiving_mx_hostname);
+		pg_add_int(&p[8], sums->details);
+		pg_add_bigint(&p[9], sums->failed);
+	}
+	return rollup->nfailures;
+}
+
+/* A call that adds to the sums, and how a report fills its arrays. */
+struct rolling {
+	const char *sql;
+	int nparams;
+	enum pg_type types[ROLL_POLICY_PARAMS];
+	size_t (*add)(struct buffer params[], const struct row *row,
+	    const struct rollup *rollup);
+};
+
+static const struct rolling rolling_policies = { roll_up_policies,
+	ROLL_POLICY_PARAMS,
+	{ PG_DATE, PG_TEXT, PG_TEXT, PG_TEXT, PG_TEXT, PG_TEXT, PG_INTEGER,
+	    PG_INTEGER, PG_BIGINT, PG_BIGINT, PG_BIGINT, PG_BIGINT, PG_INTEGER,
+	    PG_TIMESTAMPTZ, PG_BIGINT },
+	add_rolled_policies };
+
+static const struct rolling rolling_failures = { roll_up_failures,
+	ROLL_FAILURE_PARAMS,
+	{ PG_DATE, PG_TEXT, PG_TEXT, PG_TEXT, PG_TEXT, PG_TEXT, PG_TEXT,
+	    PG_TEXT, PG_INTEGER, PG_BIGINT },
+	add_rolled_failures };
+
+static bool
+roll_up(struct postgres *self, const struct rolling *rolling,
+    struct row *const rows[], const struct rollup rollups[], size_t n)
+{
+	struct buffer params[ROLL_POLICY_PARAMS] = { 0 };
+	PGresult *result = NULL;
+	size_t len = 0;
+
+	for (int i = 0; i < rolling->nparams; i++)
+		pg_begin_array(&params[i], rolling->types[i]);
+	for (size_t i = 0; i < n; i++)
+		len += rolling->add(params, rows[i], &rollups[i]);
+	for (int i = 0; i < rolling->nparams; i++)
+		pg_end_array(&params[i], len);
+	if (len > 0)
+		result = query(self, rolling->sql, params, rolling->nparams);
+	free_buffers(params, rolling->nparams);
+	if (len > 0 && result == NULL)
+		return false;
+	PQclear(result);
+	return true;
+}
+
+/* What these reports add to the sums by day. */
+static bool
+write_rollups(struct postgres *self, struct row *const rows[], size_t n)
+{
+	struct arena *arena = arena_new();
+	struct rollup *rollups = arena_array(arena, n, sizeof(*rollups));
+	bool done;
+
+	for (size_t i = 0; i < n; i++)
+		rollup_of(rows[i]->report, rows[i]->intake->received_at, arena,
+		    &rollups[i]);
+	done = roll_up(self, &rolling_policies, rows, rollups, n) &&
+	    roll_up(self, &rolling_failures, rows, rollups, n);
+	arena_free(arena);
+	return done;
+}
+
 /* A list of rows that share something, picked out of the batch. */
 static struct row **
 pick(const struct rows *rows, enum outcome outcome, size_t *n)
@@ -563,7 +689,8 @@ store_reports(struct postgres *self, struct row *const rows[], size_t n)
 	done = done &&
 	    (nfresh == 0 ||
 		(write_policies(self, fresh, nfresh) &&
-		    write_failures(self, fresh, nfresh)));
+		    write_failures(self, fresh, nfresh) &&
+		    write_rollups(self, fresh, nfresh)));
 	free(fresh);
 	return done;
 }
@@ -1046,7 +1173,12 @@ static const char *const writer_grants[] = {
 	"GRANT SELECT (report_key) ON tlsrpt.report TO %s",
 	"GRANT SELECT ON tlsrpt.schema_version TO %s",
 	"GRANT EXECUTE ON FUNCTION tlsrpt.ensure_months(date[]), "
-	"tlsrpt.settle(uuid[], timestamptz[], bytea[], text[], text[]) TO %s",
+	"tlsrpt.settle(uuid[], timestamptz[], bytea[], text[], text[]), "
+	"tlsrpt.roll_up_policies(date[], text[], text[], text[], text[], "
+	"text[], integer[], integer[], bigint[], bigint[], bigint[], bigint[], "
+	"integer[], timestamptz[], bigint[]), "
+	"tlsrpt.roll_up_failures(date[], text[], text[], text[], text[], "
+	"text[], text[], text[], integer[], bigint[]) TO %s",
 	NULL
 };
 
@@ -1172,6 +1304,48 @@ static const char select_misplaced[] =
     " AND start_time < (date_trunc('month', now() AT TIME ZONE 'UTC')"
     " + interval '2 months') AT TIME ZONE 'UTC'";
 
+#define OPEN_DAYS  " WHERE day >= (SELECT closed_before FROM tlsrpt.retention)"
+#define DIMENSIONS "day, organization, auth, policy_type, sts_mode, "
+#define COUNTS \
+	"successful::numeric, failed::numeric, twice_successful, twice_failed"
+#define LESS_COUNTS                                                   \
+	"-successful::numeric, -failed::numeric, -twice_successful, " \
+	"-twice_failed"
+
+/* Sums by day that are not those of the reports; closed days are let be. */
+static const char select_unequal[] =
+    "SELECT (SELECT count(*) FROM (SELECT FROM (SELECT " DIMENSIONS
+    "policy_domain, policies, reports, " COUNTS
+    " FROM tlsrpt.policy_day" OPEN_DAYS " UNION ALL SELECT " DIMENSIONS
+    "policy_domain, -policies, -reports, " LESS_COUNTS
+    " FROM tlsrpt.policy_rollup" OPEN_DAYS " AND policies > 0) both_"
+    " GROUP BY " DIMENSIONS "policy_domain"
+    " HAVING sum(policies) <> 0 OR sum(reports) <> 0 OR sum(successful) <> 0"
+    " OR sum(failed) <> 0 OR sum(twice_successful) <> 0"
+    " OR sum(twice_failed) <> 0) fine) +"
+    " (SELECT count(*) FROM (SELECT FROM (SELECT " DIMENSIONS
+    "policies, reports, " COUNTS ", lag_seconds FROM tlsrpt.total_day" OPEN_DAYS
+    " UNION ALL SELECT " DIMENSIONS "-policies, -first, " LESS_COUNTS
+    ", -lag_seconds * first FROM tlsrpt.policy_rollup" OPEN_DAYS
+    ") both_ GROUP BY " DIMENSIONS "auth"
+    " HAVING sum(policies) <> 0 OR sum(reports) <> 0 OR sum(successful) <> 0"
+    " OR sum(failed) <> 0 OR sum(twice_successful) <> 0"
+    " OR sum(twice_failed) <> 0 OR sum(lag_seconds) <> 0) total) +"
+    " (SELECT count(*) FROM (SELECT FROM (SELECT " DIMENSIONS
+    "policy_domain, result_type, receiving_mx_hostname, details,"
+    " failed::numeric FROM tlsrpt.failure_day" OPEN_DAYS
+    " UNION ALL SELECT " DIMENSIONS
+    "policy_domain, result_type, receiving_mx_hostname, -details,"
+    " -failed::numeric FROM tlsrpt.failure_rollup" OPEN_DAYS
+    ") both_ GROUP BY " DIMENSIONS
+    "policy_domain, result_type, receiving_mx_hostname"
+    " HAVING sum(details) <> 0 OR sum(failed) <> 0) fine) +"
+    " (SELECT count(*) FROM (SELECT FROM (SELECT " DIMENSIONS
+    "result_type, details, failed FROM tlsrpt.total_failure_day" OPEN_DAYS
+    " UNION ALL SELECT " DIMENSIONS "result_type, -details, -failed"
+    " FROM tlsrpt.failure_rollup" OPEN_DAYS ") both_ GROUP BY " DIMENSIONS
+    "result_type HAVING sum(details) <> 0 OR sum(failed) <> 0) total)";
+
 static const char select_bytes[] =
     "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)"
     " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
@@ -1198,6 +1372,7 @@ static const struct {
 	  " WHERE start_time < " SINCE " OR start_time > " LATEST,
 	    offsetof(struct store_status, implausible) },
 	{ select_misplaced, offsetof(struct store_status, misplaced) },
+	{ select_unequal, offsetof(struct store_status, unequal) },
 	{ select_bytes, offsetof(struct store_status, bytes) },
 };
 

@@ -11,13 +11,15 @@
 #include "base/datetime.h"
 #include "report/identity.h"
 #include "store/migrations.h"
+#include "store/rollup.h"
 #include "store/store_ops.h"
 
 #include <sqlite3.h>
 
 enum {
 	NO_TIMEOUT_SECONDS = 1000000, /* where no timeout is given */
-	NAP = 20                      /* milliseconds */
+	NAP = 20,                     /* milliseconds */
+	DAY_LEN = 10                  /* of 2024-01-15T00:00:00Z */
 };
 
 #define IN_MEMORY ":memory:"
@@ -35,8 +37,42 @@ enum statement {
 	INSERT_POLICY,
 	INSERT_FAILURE,
 	INSERT_INTAKE,
+	ADD_POLICIES,
+	ADD_TOTAL,
+	ADD_FAILURES,
+	ADD_FAILURE_TOTAL,
+	ROLL_POLICIES,
+	ROLL_TOTAL,
+	ROLL_FAILURES,
+	ROLL_FAILURE_TOTAL,
 	NSTATEMENTS
 };
+
+/* Nothing is added to days that were closed when their reports were pruned. */
+#define IS_OPEN(day) day " >= (SELECT closed_before FROM retention)"
+
+/* As the cast has it, a sum stops at the greatest number. */
+#define ADD(column) \
+	column " = CAST(" column " + excluded." column " AS INTEGER)"
+
+#define INTO_TOTAL                                                       \
+	"INSERT INTO total_day (day, slot, organization, auth, "         \
+	"policy_type, sts_mode, policies, reports, successful, failed, " \
+	"twice_successful, twice_failed, lag_seconds, last_received_at) "
+#define ADD_TO_TOTAL                                                                                                            \
+	" ON CONFLICT (day, slot, ifnull(organization, x''), auth, "                                                            \
+	"ifnull(policy_type, x''), ifnull(sts_mode, x'')) DO UPDATE SET " ADD("policies") ", " ADD("reports") ", " ADD(         \
+	    "successful") ", " ADD("failed") ", " ADD("twice_successful") ", " ADD("twice_failed") ", " ADD("lag_seconds") ", " \
+															   "last_received_at = max(last_received_at, excluded.last_received_at)"
+
+#define INTO_FAILURE_TOTAL                                               \
+	"INSERT INTO total_failure_day (day, slot, organization, auth, " \
+	"policy_type, sts_mode, result_type, details, failed) "
+#define ADD_TO_FAILURE_TOTAL                                                \
+	" ON CONFLICT (day, slot, ifnull(organization, x''), auth, "        \
+	"ifnull(policy_type, x''), ifnull(sts_mode, x''), "                 \
+	"ifnull(result_type, x'')) DO UPDATE SET " ADD("details") ", " ADD( \
+	    "failed")
 
 static const char *const statements[NSTATEMENTS] = {
 	[INSERT_REPORT] = "INSERT INTO report (report_key, start_time, "
@@ -85,6 +121,47 @@ static const char *const statements[NSTATEMENTS] = {
 			  "message_id, sender, subject, outcome, reason, "
 			  "report_key) "
 			  "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	[ADD_POLICIES] = "INSERT INTO policy_day (day, policy_domain, "
+			 "organization, auth, policy_type, sts_mode, policies, "
+			 "reports, successful, failed, twice_successful, "
+			 "twice_failed) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, "
+			 "?9, ?10, ?11, ?12 WHERE ?7 > 0 AND " IS_OPEN("?1"),
+	[ADD_TOTAL] = INTO_TOTAL
+	"SELECT ?1, 0, ?3, ?4, ?5, ?6, ?7, ?13, ?9, ?10, ?11, ?12, "
+	"?13 * ?14, ?15 WHERE " IS_OPEN("?1") ADD_TO_TOTAL,
+	[ADD_FAILURES] = "INSERT INTO failure_day (day, policy_domain, "
+			 "organization, auth, policy_type, sts_mode, "
+			 "result_type, receiving_mx_hostname, details, failed) "
+			 "SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 "
+			 "WHERE " IS_OPEN("?1"),
+	[ADD_FAILURE_TOTAL] =
+	    INTO_FAILURE_TOTAL "SELECT ?1, 0, ?3, ?4, ?5, ?6, ?7, ?9, ?10 "
+			       "WHERE " IS_OPEN("?1") ADD_TO_FAILURE_TOTAL,
+	/* A report that is stored: ?3 is 1 to add it, -1 to take it back. */
+	[ROLL_POLICIES] = "INSERT INTO policy_day SELECT day, policy_domain, "
+			  "organization, auth, policy_type, sts_mode, "
+			  "?3 * policies, ?3 * reports, ?3 * successful, "
+			  "?3 * failed, ?3 * twice_successful, "
+			  "?3 * twice_failed FROM policy_rollup "
+			  "WHERE report_key = ?1 AND start_time = ?2 "
+			  "AND policies > 0 AND " IS_OPEN("day"),
+	[ROLL_TOTAL] = INTO_TOTAL
+	"SELECT day, 0, organization, auth, policy_type, sts_mode, "
+	"?3 * policies, ?3 * first, ?3 * successful, ?3 * failed, "
+	"?3 * twice_successful, ?3 * twice_failed, ?3 * first * lag_seconds, "
+	"received_at FROM policy_rollup WHERE report_key = ?1 "
+	"AND start_time = ?2 AND " IS_OPEN("day") ADD_TO_TOTAL,
+	[ROLL_FAILURES] = "INSERT INTO failure_day SELECT day, policy_domain, "
+			  "organization, auth, policy_type, sts_mode, "
+			  "result_type, receiving_mx_hostname, ?3 * details, "
+			  "?3 * failed FROM failure_rollup "
+			  "WHERE report_key = ?1 AND start_time = ?2 "
+			  "AND " IS_OPEN("day"),
+	[ROLL_FAILURE_TOTAL] = INTO_FAILURE_TOTAL
+	"SELECT day, 0, organization, auth, policy_type, sts_mode, "
+	"result_type, ?3 * details, ?3 * failed FROM failure_rollup "
+	"WHERE report_key = ?1 AND start_time = ?2 "
+	"AND " IS_OPEN("day") ADD_TO_FAILURE_TOTAL,
 };
 
 struct sqlite {
@@ -297,6 +374,89 @@ insert_policy(const struct placing *placing, int policy_no,
 	return true;
 }
 
+/* What both kinds of sums start with. */
+static void
+bind_dimensions(sqlite3_stmt *statement, const struct placing *placing,
+    const struct rollup *rollup, const struct policy *policy)
+{
+	char start[DATETIME_SIZE];
+
+	datetime_write(placing->report->start, start);
+	(void)sqlite3_bind_text(statement, 1, start, DAY_LEN, SQLITE_TRANSIENT);
+	bind_text(statement, 2, policy != NULL ? policy->domain : NULL);
+	bind_text(statement, 3, rollup->organization);
+	bind_text(statement, 4, auth_names[placing->report->auth]);
+	bind_text(statement, 5, policy != NULL ? policy->type : NULL);
+	bind_text(statement, 6, policy != NULL ? policy->sts_mode : NULL);
+}
+
+static bool
+roll_policies(const struct placing *placing, const struct rollup *rollup,
+    enum statement which)
+{
+	sqlite3_stmt *statement = prepare(placing->self, which);
+
+	if (statement == NULL)
+		return false;
+	for (size_t i = 0; i < rollup->npolicies; i++) {
+		const struct rollup_policy *sums = &rollup->policies[i];
+
+		bind_dimensions(statement, placing, rollup, sums->policy);
+		(void)sqlite3_bind_int(statement, 7, sums->policies);
+		(void)sqlite3_bind_int(statement, 8, sums->reports);
+		(void)sqlite3_bind_int64(statement, 9, sums->successful);
+		(void)sqlite3_bind_int64(statement, 10, sums->failed);
+		(void)sqlite3_bind_int64(statement, 11, sums->twice_successful);
+		(void)sqlite3_bind_int64(statement, 12, sums->twice_failed);
+		(void)sqlite3_bind_int(statement, 13, sums->first);
+		(void)sqlite3_bind_int64(statement, 14, rollup->lag);
+		bind_time(statement, 15, placing->intake->received_at);
+		if (!run(placing->self, statement))
+			return false;
+	}
+	return true;
+}
+
+static bool
+roll_failures(const struct placing *placing, const struct rollup *rollup,
+    enum statement which)
+{
+	sqlite3_stmt *statement = prepare(placing->self, which);
+
+	if (statement == NULL)
+		return false;
+	for (size_t i = 0; i < rollup->nfailures; i++) {
+		const struct rollup_failure *sums = &rollup->failures[i];
+
+		bind_dimensions(statement, placing, rollup, sums->policy);
+		bind_text(statement, 7, sums->failure->result_type);
+		bind_text(statement, 8, sums->failure->receiving_mx_hostname);
+		(void)sqlite3_bind_int(statement, 9, sums->details);
+		(void)sqlite3_bind_int64(statement, 10, sums->failed);
+		if (!run(placing->self, statement))
+			return false;
+	}
+	return true;
+}
+
+/* What this report adds to the sums by day. */
+static bool
+write_rollups(const struct placing *placing)
+{
+	struct arena *arena = arena_new();
+	struct rollup rollup;
+	bool done;
+
+	rollup_of(placing->report, placing->intake->received_at, arena,
+	    &rollup);
+	done = roll_policies(placing, &rollup, ADD_POLICIES) &&
+	    roll_policies(placing, &rollup, ADD_TOTAL) &&
+	    roll_failures(placing, &rollup, ADD_FAILURES) &&
+	    roll_failures(placing, &rollup, ADD_FAILURE_TOTAL);
+	arena_free(arena);
+	return done;
+}
+
 static bool
 insert_policies(const struct placing *placing)
 {
@@ -305,7 +465,7 @@ insert_policies(const struct placing *placing)
 	for (size_t i = 0; i < report->npolicies; i++)
 		if (!insert_policy(placing, (int)i + 1, &report->policies[i]))
 			return false;
-	return true;
+	return write_rollups(placing);
 }
 
 /* What is known of the report that has the key already. */
@@ -367,6 +527,24 @@ run_by_identity(const struct placing *placing, enum statement which)
 	return run(placing->self, statement);
 }
 
+/* Add a report that is stored to all sums, or take it back. */
+static bool
+roll(const struct placing *placing, int sign)
+{
+	for (int which = ROLL_POLICIES; which <= ROLL_FAILURE_TOTAL; which++) {
+		sqlite3_stmt *statement =
+		    prepare(placing->self, (enum statement)which);
+
+		if (statement == NULL)
+			return false;
+		bind_identity(statement, placing->report);
+		(void)sqlite3_bind_int(statement, 3, sign);
+		if (!run(placing->self, statement))
+			return false;
+	}
+	return true;
+}
+
 static bool
 forget_superseded(const struct placing *placing)
 {
@@ -403,7 +581,7 @@ replace_report(const struct placing *placing)
 {
 	bool fresh;
 
-	return run_by_identity(placing, KEEP_OLD) &&
+	return run_by_identity(placing, KEEP_OLD) && roll(placing, -1) &&
 	    run_by_identity(placing, DELETE_REPORT) &&
 	    run_by_identity(placing, DELETE_POLICIES) &&
 	    run_by_identity(placing, DELETE_FAILURES) &&
@@ -427,7 +605,8 @@ place(const struct placing *placing, enum outcome *outcome)
 	if (holder.same) {
 		*outcome = OUTCOME_DUPLICATE;
 		return placing->report->auth <= holder.auth ||
-		    raise_auth(placing);
+		    (roll(placing, -1) && raise_auth(placing) &&
+			roll(placing, 1));
 	}
 	if (placing->report->auth > holder.auth)
 		return replace_report(placing);
@@ -725,6 +904,54 @@ static const char select_orphans[] =
     " (SELECT 1 FROM report r WHERE r.report_key = f.report_key"
     " AND r.start_time = f.start_time))";
 
+#define OPEN_DAYS   " WHERE " IS_OPEN("day")
+#define DIMENSIONS  "day, organization, auth, policy_type, sts_mode, "
+#define COUNTS      "successful, failed, twice_successful, twice_failed"
+#define LESS_COUNTS "-successful, -failed, -twice_successful, -twice_failed"
+
+/* Not 0, but for what is lost of numbers that are beyond all measure. */
+#define OFF(column)                                                \
+	"(abs(total(" column ")) > 1e-9 * total(abs(" column ")) " \
+	"AND max(abs(" column ")) < 1 << 62)"
+#define COUNTS_OFF                                                      \
+	OFF("successful")                                               \
+	" OR " OFF("failed") " OR " OFF("twice_successful") " OR " OFF( \
+	    "twice_failed")
+
+/* Sums by day that are not those of the reports; closed days are let be. */
+static const char select_unequal[] =
+    "SELECT (SELECT count(*) FROM (SELECT 1 FROM (SELECT " DIMENSIONS
+    "policy_domain, policies, reports, " COUNTS " FROM policy_day" OPEN_DAYS
+    " UNION ALL SELECT " DIMENSIONS
+    "policy_domain, -policies, -reports, " LESS_COUNTS
+    " FROM policy_rollup" OPEN_DAYS " AND policies > 0)"
+    " GROUP BY " DIMENSIONS "policy_domain"
+    " HAVING sum(policies) <> 0 OR sum(reports) <> 0 OR " COUNTS_OFF ")) +"
+    " (SELECT count(*) FROM (SELECT 1 FROM (SELECT " DIMENSIONS
+    "policies, reports, " COUNTS ", lag_seconds FROM total_day" OPEN_DAYS
+    " UNION ALL SELECT " DIMENSIONS "-policies, -first, " LESS_COUNTS
+    ", -lag_seconds * first FROM policy_rollup" OPEN_DAYS
+    ") GROUP BY " DIMENSIONS "auth"
+    " HAVING sum(policies) <> 0 OR sum(reports) <> 0 OR " COUNTS_OFF " OR " OFF(
+	"lag_seconds") ")) +"
+		       " (SELECT count(*) FROM (SELECT 1 FROM (SELECT " DIMENSIONS
+		       "policy_domain, result_type, receiving_mx_hostname, details, failed"
+		       " FROM failure_day" OPEN_DAYS
+		       " UNION ALL SELECT " DIMENSIONS
+		       "policy_domain, result_type, receiving_mx_hostname, -details, -failed"
+		       " FROM failure_rollup" OPEN_DAYS ") GROUP BY " DIMENSIONS
+		       "policy_domain, result_type, receiving_mx_hostname"
+		       " HAVING sum(details) <> 0 OR " OFF(
+			   "failed") ")) +"
+				     " (SELECT count(*) FROM (SELECT 1 FROM (SELECT " DIMENSIONS
+				     "result_type, details, failed FROM total_failure_day" OPEN_DAYS
+				     " UNION ALL SELECT " DIMENSIONS
+				     "result_type, -details, -failed"
+				     " FROM failure_rollup" OPEN_DAYS
+				     ") GROUP BY " DIMENSIONS
+				     "result_type HAVING sum(details) <> 0 OR " OFF(
+					 "failed") "))";
+
 static const struct {
 	const char *sql;
 	size_t offset; /* of the number in struct store_status */
@@ -745,6 +972,7 @@ static const struct {
 	{ "SELECT count(*) FROM report"
 	  " WHERE start_time < '2016' OR start_time > " LATEST,
 	    offsetof(struct store_status, implausible) },
+	{ select_unequal, offsetof(struct store_status, unequal) },
 	{ "SELECT page_count * page_size"
 	  " FROM pragma_page_count(), pragma_page_size()",
 	    offsetof(struct store_status, bytes) },

@@ -20,7 +20,7 @@
 struct store;
 
 /* The version of the schema that this program reads and writes. */
-enum { STORE_SCHEMA_VERSION = 2 };
+enum { STORE_SCHEMA_VERSION = 3 };
 
 enum store_mode {
 	STORE_WRITE, /* put; the schema must be there and fit */
@@ -91,6 +91,7 @@ struct store_status {
 	int64_t orphans;       /* policies and failures without their report */
 	int64_t implausible;   /* reports dated before 2016 or in the future */
 	int64_t misplaced;     /* reports outside their month's partition */
+	int64_t unequal;       /* sums by day that differ from the reports' */
 	int64_t bytes;         /* size on disk */
 	const char *first_day; /* plausible, as 2024-01-15; NULL: none */
 	const char *last_day;
