@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -730,6 +731,40 @@ test_maildir_item(void **state)
 	source_close(source);
 }
 
+/* That is the moment's fault, and none of the path's. */
+static void
+test_short_of_files(void **state)
+{
+	char *paths[] = { at("mail"), at("mail/new/1") };
+	struct item item = { 0 };
+	struct fault fault = { .kind = FAULT_NONE };
+	struct source *source;
+	struct rlimit before;
+	struct rlimit none;
+
+	(void)state;
+	make_maildir("mail");
+	put("mail/new/1", "one");
+	source = source_open(paths, 2, LIMIT, false);
+	assert_true(source_next(source, &item, &fault));
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ 0, before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	source_read_ahead(&item);
+	assert_false(item.open);
+	assert_false(source_load(&item, LIMIT, &fault));
+	assert_int_equal(fault.kind, FAULT_LATER);
+	fault.kind = FAULT_NONE;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	source_read_ahead(&item);
+	assert_true(item.open);
+	assert_true(source_load(&item, LIMIT, &fault));
+	assert_string_equal(item.bytes, "one");
+	assert_false(item.open);
+	source_item_free(&item);
+	source_close(source);
+}
+
 static struct renamed_row {
 	const char *name;
 	const char *from;
@@ -1369,6 +1404,7 @@ static const struct CMUnitTest others[] = {
 	TEST("standard input cannot be read", test_standard_input_fails),
 	TEST("a Maildir", test_maildir),
 	TEST("what is known of a Maildir message", test_maildir_item),
+	TEST("short of files", test_short_of_files),
 	TEST("flags set while a folder is read", test_flags_while_reading),
 	TEST("a folder of many kinds", test_folder),
 	TEST("empty folders", test_empty),

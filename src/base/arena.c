@@ -18,11 +18,17 @@ enum { BLOCK_SIZE = 0 };
 #if __has_feature(address_sanitizer)
 enum { BLOCK_SIZE = 0 };
 #else
-enum { BLOCK_SIZE = 32 << 10 };
+enum { BLOCK_SIZE = 64 << 10 };
 #endif
 #else
-enum { BLOCK_SIZE = 32 << 10 };
+enum { BLOCK_SIZE = 64 << 10 };
 #endif
+
+/*
+ * Blocks that are kept for the next message: to give memory back to the
+ * system and have it cleared anew costs as much as all of a message's JSON.
+ */
+enum { SPARES_MOST = 16 };
 
 struct block {
 	struct block *next;
@@ -33,6 +39,8 @@ struct block {
 
 struct arena {
 	struct block *first; /* the one that is being carved up */
+	struct block *spare;
+	size_t nspares;
 	size_t used;
 };
 
@@ -56,18 +64,33 @@ rounded(size_t size)
 	return (size + align - 1) / align * align;
 }
 
-/* A large piece gets a block of its own behind the one in use. */
 static struct block *
-block_add(struct arena *arena, size_t size)
+block_new(struct arena *arena, size_t room)
 {
-	bool own = size >= (size_t)BLOCK_SIZE / 4;
-	size_t room = own ? size : (size_t)BLOCK_SIZE;
-	struct block *block = malloc(sizeof(*block) + room);
+	struct block *block = arena->spare;
 
+	if (block != NULL && room == (size_t)BLOCK_SIZE) {
+		arena->spare = block->next;
+		arena->nspares--;
+		return block;
+	}
+	block = malloc(sizeof(*block) + room);
 	if (block == NULL)
 		return NULL;
 	block->size = room;
 	block->used = 0;
+	return block;
+}
+
+/* A large piece gets a block of its own behind the one in use. */
+static struct block *
+block_add(struct arena *arena, size_t size)
+{
+	bool own = size >= (size_t)BLOCK_SIZE / 2;
+	struct block *block = block_new(arena, own ? size : (size_t)BLOCK_SIZE);
+
+	if (block == NULL)
+		return NULL;
 	if (own && arena->first != NULL) {
 		block->next = arena->first->next;
 		arena->first->next = block;
@@ -162,33 +185,41 @@ arena_used(const struct arena *arena)
 void
 arena_reset(struct arena *arena)
 {
-	struct block *kept = NULL;
 	struct block *next;
 
 	for (struct block *block = arena->first; block != NULL; block = next) {
 		next = block->next;
-		if (kept == NULL && block->size == (size_t)BLOCK_SIZE) {
-			kept = block;
-			kept->used = 0;
-			kept->next = NULL;
+		if (block->size == (size_t)BLOCK_SIZE &&
+		    arena->nspares < SPARES_MOST) {
+			block->used = 0;
+			block->next = arena->spare;
+			arena->spare = block;
+			arena->nspares++;
 		} else {
 			free(block);
 		}
 	}
-	arena->first = kept;
+	arena->first = NULL;
 	arena->used = 0;
+}
+
+static void
+free_blocks(struct block *block)
+{
+	struct block *next;
+
+	for (; block != NULL; block = next) {
+		next = block->next;
+		free(block);
+	}
 }
 
 void
 arena_free(struct arena *arena)
 {
-	struct block *next;
-
 	if (arena == NULL)
 		return;
-	for (struct block *block = arena->first; block != NULL; block = next) {
-		next = block->next;
-		free(block);
-	}
+	free_blocks(arena->first);
+	free_blocks(arena->spare);
 	free(arena);
 }

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/buffer.h"
+#include "base/eight.h"
 
 static const char replacement[] = "\xef\xbf\xbd";
 
@@ -58,6 +59,16 @@ valid_prefix(struct bytes raw)
 	while (at < raw.len) {
 		size_t n;
 
+		while (raw.len - at >= 8) {
+			uint64_t bytes = eight_at(raw.at + at);
+
+			if (eight_any_below(bytes, 1) ||
+			    eight_any_from(bytes, 0x80))
+				break;
+			at += 8;
+		}
+		if (at == raw.len)
+			break;
 		if (raw.at[at] < 0x80 && raw.at[at] != '\0') {
 			at++;
 			continue;
@@ -139,13 +150,30 @@ step(const char *text, uint32_t *character, bool *unsafe)
 	return n;
 }
 
+/* Behind all that can be shown for sure. */
+static const char *
+skip_plain(const char *text)
+{
+	size_t len = strlen(text);
+
+	for (; len >= 8; len -= 8, text += 8) {
+		uint64_t bytes = eight_at(text);
+
+		if (eight_any_below(bytes, 0x20) || eight_any_from(bytes, 0x7f))
+			break;
+	}
+	while (*text >= 0x20 && *text < 0x7f)
+		text++;
+	return text;
+}
+
 bool
 text_has_controls(const char *text)
 {
 	uint32_t character;
 	bool unsafe = false;
 
-	for (; *text != '\0' && !unsafe;
+	for (text = skip_plain(text); *text != '\0' && !unsafe;
 	     text += step(text, &character, &unsafe))
 		;
 	return unsafe;

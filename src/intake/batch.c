@@ -12,13 +12,17 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "intake/commit.h"
+#include "report/report_copy.h"
 #include "report/report_write.h"
 #include "store/store.h"
 
 enum {
 	BATCH_MESSAGES = 500,
-	BATCH_BYTES = 32 << 20, /* of all workers together */
-	TAKE_AT_ONCE = 16,      /* items from the source under one lock */
+	BATCH_DECODED = 32,     /* where there is no transaction to fill */
+	BATCH_BYTES = 16 << 20, /* of all workers together */
+	TAKE_AT_ONCE = 64,      /* items from the source under one lock */
+	READ_AHEAD = 128,       /* files open for it, of all workers */
+	LINES = 64 << 10,       /* bytes to print under one lock */
 	CONNECTIONS_MOST = 4,
 	WORKERS_MOST = 256,
 	TRIES = 4 /* with a second between them, then the database is away */
@@ -35,7 +39,9 @@ struct engine {
 	const struct batch_rules *rules;
 	struct writer writers[CONNECTIONS_MOST];
 	int nwriters;
+	size_t batch_most; /* messages of one worker */
 	size_t bytes_most; /* of one worker */
+	size_t take_most;  /* items of one worker at once */
 	struct timespec began;
 	pthread_mutex_t lock;
 	struct source *source;
@@ -50,7 +56,9 @@ struct engine {
 struct worker {
 	struct engine *engine;
 	struct writer *writer; /* NULL with --dry-run */
-	struct arena *arena;
+	struct arena *arena;   /* of the batch */
+	struct arena *scratch; /* of the message that is decoded */
+	struct buffer lines;   /* to print */
 	struct item items[BATCH_MESSAGES];
 	struct delivery deliveries[BATCH_MESSAGES];
 	size_t n;
@@ -144,7 +152,7 @@ take_items(struct worker *worker, struct item *items, size_t most)
 }
 
 static struct intake *
-decode_item(struct worker *worker, const struct item *item)
+decode_item(struct worker *worker, const struct item *item, struct arena *arena)
 {
 	const struct decode_rules *rules = &worker->engine->rules->decode;
 	int64_t now = time(NULL);
@@ -155,8 +163,22 @@ decode_item(struct worker *worker, const struct item *item)
 	struct bytes raw = { (const unsigned char *)item->bytes, item->len };
 
 	if (item->cut)
-		return intake_cut(raw, &origin, rules, worker->arena);
-	return intake_decode(raw, &origin, rules, worker->arena);
+		return intake_cut(raw, &origin, rules, arena);
+	return intake_decode(raw, &origin, rules, arena);
+}
+
+/*
+ * To decode takes ten times the memory of what comes of it: only that waits
+ * for the rest of the batch, and the same memory serves the next message.
+ */
+static struct intake *
+decode_apart(struct worker *worker, const struct item *item)
+{
+	struct intake *intake = decode_item(worker, item, worker->scratch);
+
+	intake = intake_copy(intake, worker->arena);
+	arena_reset(worker->scratch);
+	return intake;
 }
 
 /* A file that can be read a second time; a pipe cannot. */
@@ -209,7 +231,7 @@ take_item(struct worker *worker, struct item *item)
 	}
 	*delivery = (struct delivery){ .rest = -1,
 		.raw = { (const unsigned char *)item->bytes, item->len } };
-	delivery->intake = decode_item(worker, item);
+	delivery->intake = decode_apart(worker, item);
 	open_rest(item, delivery);
 	worker->bytes += item->len + arena_used(worker->arena) - before;
 	worker->items[worker->n++] = *item;
@@ -266,10 +288,9 @@ tell_outcome(struct engine *engine, const struct delivery *delivery)
 	}
 }
 
-/* Count one message and print its line; the lock is held. */
+/* Count one message; the lock is held. */
 static void
-tally(struct engine *engine, const struct delivery *delivery,
-    const struct buffer *line)
+tally(struct engine *engine, const struct delivery *delivery)
 {
 	struct batch_result *result = engine->result;
 	const struct intake *intake = delivery->intake;
@@ -283,8 +304,16 @@ tally(struct engine *engine, const struct delivery *delivery,
 	if (intake->outcome == OUTCOME_REJECTED && engine->rules->invalid_fails)
 		result->worst = worse(result->worst, FAULT_CONTENT);
 	tell_outcome(engine, delivery);
-	if (engine->rules->json != NULL &&
-	    fwrite(line->at, 1, line->len, engine->rules->json) != line->len)
+}
+
+/* The lock is held. */
+static void
+print_lines(struct engine *engine, const struct buffer *lines)
+{
+	struct batch_result *result = engine->result;
+
+	if (lines->len > 0 &&
+	    fwrite(lines->at, 1, lines->len, engine->rules->json) != lines->len)
 		result->worst = worse(result->worst, FAULT_LATER);
 }
 
@@ -299,22 +328,36 @@ after_commit(struct worker *worker, size_t i)
 		    engine->rules->after_folder, &delivery->fault);
 }
 
+/* Some messages from first on; returns the first that is not among them. */
+static size_t
+finish_some(struct worker *worker, size_t first)
+{
+	struct engine *engine = worker->engine;
+	struct buffer *lines = &worker->lines;
+	size_t end = first;
+
+	lines->len = 0;
+	while (end < worker->n && lines->len < LINES) {
+		after_commit(worker, end);
+		if (engine->rules->json != NULL)
+			intake_write(worker->deliveries[end].intake, lines);
+		end++;
+	}
+	(void)pthread_mutex_lock(&engine->lock);
+	for (size_t i = first; i < end; i++)
+		tally(engine, &worker->deliveries[i]);
+	print_lines(engine, lines);
+	(void)pthread_mutex_unlock(&engine->lock);
+	return end;
+}
+
 static void
 finish_batch(struct worker *worker, bool committed, const struct fault *fault)
 {
 	struct engine *engine = worker->engine;
-	struct buffer line = { 0 };
 
-	for (size_t i = 0; i < worker->n && committed; i++) {
-		after_commit(worker, i);
-		line.len = 0;
-		if (engine->rules->json != NULL)
-			intake_write(worker->deliveries[i].intake, &line);
-		(void)pthread_mutex_lock(&engine->lock);
-		tally(engine, &worker->deliveries[i], &line);
-		(void)pthread_mutex_unlock(&engine->lock);
-	}
-	buffer_free(&line);
+	for (size_t i = 0; i < worker->n && committed;)
+		i = finish_some(worker, i);
 	(void)pthread_mutex_lock(&engine->lock);
 	if (!committed && !engine->stopped) {
 		engine->stopped = true;
@@ -359,10 +402,12 @@ work(void *data)
 	struct item items[TAKE_AT_ONCE];
 	size_t n;
 
-	while ((n = take_items(worker, items, TAKE_AT_ONCE)) > 0) {
+	while ((n = take_items(worker, items, worker->engine->take_most)) > 0) {
+		for (size_t i = 0; i < n; i++)
+			source_read_ahead(&items[i]);
 		for (size_t i = 0; i < n; i++) {
 			take_item(worker, &items[i]);
-			if (worker->n == BATCH_MESSAGES ||
+			if (worker->n == worker->engine->batch_most ||
 			    worker->bytes >= worker->engine->bytes_most)
 				flush(worker);
 		}
@@ -380,6 +425,7 @@ worker_new(struct engine *engine, int i)
 		fault_out_of_memory();
 	worker->engine = engine;
 	worker->arena = arena_new();
+	worker->scratch = arena_new();
 	if (engine->nwriters > 0)
 		worker->writer = &engine->writers[i % engine->nwriters];
 	return worker;
@@ -406,6 +452,8 @@ run_workers(struct engine *engine, int jobs)
 		(void)pthread_join(threads[i], NULL);
 	for (int i = 0; i < jobs; i++) {
 		arena_free(workers[i]->arena);
+		arena_free(workers[i]->scratch);
+		buffer_free(&workers[i]->lines);
 		free(workers[i]);
 	}
 }
@@ -457,7 +505,12 @@ batch_run(struct source *source, const struct batch_rules *rules,
 					 WORKERS_MOST;
 
 	*result = (struct batch_result){ .worst = FAULT_NONE };
+	engine.batch_most =
+	    rules->database != NULL ? BATCH_MESSAGES : BATCH_DECODED;
 	engine.bytes_most = BATCH_BYTES / (size_t)jobs;
+	engine.take_most = jobs * TAKE_AT_ONCE <= READ_AHEAD ? TAKE_AT_ONCE :
+	    jobs < READ_AHEAD ? READ_AHEAD / (size_t)jobs :
+				1;
 	(void)clock_gettime(CLOCK_MONOTONIC, &engine.began);
 	if (!open_writers(&engine, jobs, fault))
 		return false;

@@ -9,8 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buffer.h"
 #include "intake/source_reader.h"
+
+enum { AHEAD_MOST = 256 << 10 };
 
 struct source {
 	char **paths;
@@ -44,6 +45,30 @@ reader_text(const char *fmt, ...)
 	if (len == -1)
 		fault_out_of_memory();
 	return text;
+}
+
+char *
+reader_join(const char *a, const char *b, const char *c)
+{
+	size_t a_len = strlen(a);
+	size_t b_len = strlen(b);
+	size_t c_len = strlen(c);
+	char *text = reader_alloc(a_len + b_len + c_len + 1);
+
+	memcpy(text, a, a_len);
+	memcpy(text + a_len, b, b_len);
+	memcpy(text + a_len + b_len, c, c_len);
+	return text;
+}
+
+bool
+reader_failed(struct fault *fault, const char *path, const char *what,
+    int error)
+{
+	bool short_of = error == EMFILE || error == ENFILE || error == ENOMEM;
+
+	return fault_set(fault, short_of ? FAULT_LATER : FAULT_INPUT,
+	    "%s: %s: %s", path, what, strerror(error));
 }
 
 /* A path without the slashes at its end, to which a name can be joined. */
@@ -138,6 +163,8 @@ source_item_free(struct item *item)
 	free(item->maildir);
 	free(item->name);
 	free(item->bytes);
+	if (item->open)
+		(void)close(item->fd);
 	*item = (struct item){ 0 };
 }
 
@@ -165,8 +192,8 @@ read_all(int fd, char *to, size_t len)
 static bool
 load(int fd, size_t limit, struct item *item, struct fault *fault)
 {
-	struct buffer bytes = { 0 };
 	struct stat st;
+	char *bytes;
 	size_t want;
 	ssize_t n;
 
@@ -175,15 +202,18 @@ load(int fd, size_t limit, struct item *item, struct fault *fault)
 		    item->path);
 	want = (uintmax_t)st.st_size < limit ? (size_t)st.st_size : limit;
 	/* A file that grows meanwhile is being written: not a message yet. */
-	n = read_all(fd, buffer_room(&bytes, want), want);
+	bytes = malloc(want + 1);
+	if (bytes == NULL)
+		fault_out_of_memory();
+	n = read_all(fd, bytes, want);
 	if (n == -1) {
-		fault_set(fault, FAULT_INPUT, "%s: could not be read: %s",
-		    item->path, strerror(errno));
-		buffer_free(&bytes);
+		(void)reader_failed(fault, item->path, "could not be read",
+		    errno);
+		free(bytes);
 		return false;
 	}
-	bytes.at[n] = '\0';
-	item->bytes = bytes.at;
+	bytes[n] = '\0';
+	item->bytes = bytes;
 	item->len = (size_t)n;
 	item->cut = (uintmax_t)st.st_size > limit;
 	item->size = (size_t)st.st_size;
@@ -191,26 +221,45 @@ load(int fd, size_t limit, struct item *item, struct fault *fault)
 	return true;
 }
 
+static bool
+open_item(struct item *item)
+{
+	if (item->open)
+		return true;
+	if (item->maildir != NULL)
+		item->fd = maildir_open(item);
+	else
+		item->fd = open(item->path,
+		    O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	item->open = item->fd != -1;
+	return item->open;
+}
+
+void
+source_read_ahead(struct item *item)
+{
+	/* A large one is read in pieces, for which the system looks ahead. */
+	if (item->bytes == NULL && open_item(item))
+		(void)posix_fadvise(item->fd, 0, AHEAD_MOST,
+		    POSIX_FADV_WILLNEED);
+}
+
 bool
 source_load(struct item *item, size_t limit, struct fault *fault)
 {
 	bool done;
-	int fd;
 
 	if (item->bytes != NULL)
 		return true;
-	if (item->maildir != NULL)
-		fd = maildir_open(item);
-	else
-		fd = open(item->path,
-		    O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (fd == -1 && errno == ENOENT)
-		return fault_set(fault, FAULT_INPUT, "%s: the message is gone",
-		    item->path);
-	if (fd == -1)
-		return fault_set(fault, FAULT_INPUT,
-		    "%s: could not be opened: %s", item->path, strerror(errno));
-	done = load(fd, limit, item, fault);
-	close(fd);
+	if (!open_item(item)) {
+		if (errno == ENOENT)
+			return fault_set(fault, FAULT_INPUT,
+			    "%s: the message is gone", item->path);
+		return reader_failed(fault, item->path, "could not be opened",
+		    errno);
+	}
+	done = load(item->fd, limit, item, fault);
+	(void)close(item->fd);
+	item->open = false;
 	return done;
 }

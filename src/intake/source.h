@@ -27,6 +27,8 @@ struct item {
 	char *bytes;         /* what source_load() read, or came from an mbox */
 	size_t len;
 	bool cut; /* it is longer than the limit: bytes holds its start only */
+	bool open; /* by source_read_ahead(), as fd */
+	int fd;
 };
 
 /*
@@ -48,15 +50,24 @@ size_t source_total(const struct source *source);
 /*
  * The next message.  True with item->path set where there is one; false where
  * there is none left (fault->kind is then FAULT_NONE), or where a path cannot
- * be opened (FAULT_INPUT; go on with the next call).
+ * be opened (FAULT_INPUT, or FAULT_LATER where the system is short of files
+ * or memory; go on with the next call).
  * One thread at a time; the caller sees to that.
  */
 bool source_next(struct source *source, struct item *item, struct fault *fault);
 
 /*
+ * Have the system fetch an item's bytes from the disk while others are read:
+ * an archive is rarely in memory, and a disk is fast only where it is asked
+ * for many things at once.  Opens a file.  Any thread; does not fail.
+ */
+void source_read_ahead(struct item *item);
+
+/*
  * Read an item's bytes where they are not there yet.  Any thread.  A message
  * that another program has renamed inside its Maildir meanwhile is found.
- * Fails with FAULT_INPUT where it is gone or cannot be read.
+ * Fails with FAULT_INPUT where it is gone or cannot be read, with FAULT_LATER
+ * where the system is short of files or memory.
  */
 bool source_load(struct item *item, size_t limit, struct fault *fault);
 

@@ -42,8 +42,10 @@ maildir_is_one(const char *path)
 static enum step
 fail_at_part(struct maildir *maildir, int error, struct fault *fault)
 {
-	fault_set(fault, FAULT_INPUT, "%s/%s: could not be read: %s",
-	    maildir->path, parts[maildir->part], strerror(error));
+	char *folder = reader_join(maildir->path, "/", parts[maildir->part]);
+
+	(void)reader_failed(fault, folder, "could not be read", error);
+	free(folder);
 	names_close(maildir->names);
 	maildir->names = NULL;
 	maildir->part++;
@@ -53,9 +55,9 @@ fail_at_part(struct maildir *maildir, int error, struct fault *fault)
 static void
 make_item(const struct maildir *maildir, const char *name, struct item *item)
 {
-	item->maildir = reader_text("%s", maildir->path);
-	item->name = reader_text("%s/%s", parts[maildir->part], name);
-	item->path = reader_text("%s/%s", item->maildir, item->name);
+	item->maildir = reader_join(maildir->path, "", "");
+	item->name = reader_join(parts[maildir->part], "/", name);
+	item->path = reader_join(maildir->path, "/", item->name);
 }
 
 static enum step

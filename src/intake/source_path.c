@@ -41,8 +41,7 @@ struct folder {
 static bool
 fail_to_open(const char *path, struct fault *fault)
 {
-	return fault_set(fault, FAULT_INPUT, "%s: could not be opened: %s",
-	    path, strerror(errno));
+	return reader_failed(fault, path, "could not be opened", errno);
 }
 
 static enum step
@@ -112,8 +111,8 @@ piped_next(void *data, struct item *item, struct fault *fault)
 	piped->given = true;
 	drain(piped, &whole);
 	if (piped->stream.error != 0) {
-		fault_set(fault, FAULT_INPUT, "%s: could not be read: %s",
-		    piped->path, strerror(piped->stream.error));
+		(void)reader_failed(fault, piped->path, "could not be read",
+		    piped->stream.error);
 		source_item_free(&whole);
 		return STEP_FAULT;
 	}
@@ -276,8 +275,7 @@ folder_next(void *data, struct item *item, struct fault *fault)
 	folder->ended = true;
 	if (error == 0)
 		return STEP_END;
-	fault_set(fault, FAULT_INPUT, "%s: could not be read: %s", folder->path,
-	    strerror(error));
+	(void)reader_failed(fault, folder->path, "could not be read", error);
 	return STEP_FAULT;
 }
 

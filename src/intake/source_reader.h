@@ -29,7 +29,7 @@ struct reader {
 	void *data;
 };
 
-/* Read a path that the user named; FAULT_INPUT where it cannot be opened. */
+/* Read a path that the user named; fails where it cannot be opened. */
 bool path_reader(const char *path, struct walk *walk, struct reader *reader,
     struct fault *fault);
 
@@ -56,8 +56,18 @@ int maildir_open(struct item *item);
  */
 char *maildir_find(const char *maildir, const char *name);
 
+/*
+ * Note what kept a path from being opened or read, and return false.  That
+ * the system is short of something is the moment's fault, not the path's.
+ */
+bool reader_failed(struct fault *fault, const char *path, const char *what,
+    int error);
+
 /* Room for one thing on the heap; a program without memory ends. */
 void *reader_alloc(size_t size);
+
+/* Three texts as one, on the heap. */
+char *reader_join(const char *a, const char *b, const char *c);
 
 /* A formatted string on the heap. */
 char *reader_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

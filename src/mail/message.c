@@ -1,6 +1,7 @@
 #include "mail/message.h"
 
 #include <pthread.h>
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -159,9 +160,10 @@ read_header(struct taking *taking, struct bytes raw)
 		return false;
 	results->at =
 	    arena_array(taking->arena, nresults, sizeof(*results->at));
-	text = (unsigned char *)arena_copy(taking->arena, NULL, 0);
-	if (raw.len <= LOOK_OVER)
-		text = arena_alloc(taking->arena, raw.len + 2);
+	text = arena_try(taking->arena, raw.len <= LOOK_OVER ? raw.len + 2 : 0,
+	    SIZE_MAX / 2);
+	if (text == NULL)
+		fault_out_of_memory();
 	while (header_next(&rest, &field)) {
 		take_field(taking, &field);
 		if (raw.len <= LOOK_OVER && header_starts(&field, "Content-")) {

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/eight.h"
 #include "base/text.h"
 
 /*
@@ -144,10 +145,25 @@ scan_escape(struct scan *scan)
 	}
 }
 
+/* Over what is neither quote, backslash nor control, as far as is quick. */
+static void
+skip_plain(struct scan *scan)
+{
+	while (scan->len - scan->at >= 8) {
+		uint64_t bytes = eight_at(scan->text + scan->at);
+
+		if (eight_any_below(bytes, 0x20) || eight_any(bytes, '"') ||
+		    eight_any(bytes, '\\'))
+			return;
+		scan->at += 8;
+	}
+}
+
 static bool
 scan_string(struct scan *scan)
 {
 	scan->at++;
+	skip_plain(scan);
 	for (;;) {
 		int c = peek(scan);
 

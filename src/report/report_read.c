@@ -1,6 +1,5 @@
 #include "report/report_read.h"
 
-#include <arpa/inet.h>
 #include <math.h>
 #include <pthread.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "base/datetime.h"
 #include "base/digest.h"
 #include "base/text.h"
+#include "report/address.h"
 #include "report/identity.h"
 #include "report/json_text.h"
 
@@ -95,8 +95,6 @@ enum fit { FIT_NONE, FIT_CASE, FIT_ALIAS, FIT_EXACT };
 static enum fit
 key_fit(const struct key *key, const char *name)
 {
-	if (strcmp(key->name, name) == 0)
-		return FIT_EXACT;
 	if (key->alias != NULL && strcmp(key->alias, name) == 0)
 		return FIT_ALIAS;
 	if (strcasecmp(key->name, name) == 0)
@@ -112,22 +110,36 @@ struct finding {
 	enum fit fits[KEYS_MOST];
 };
 
-/* RFC 7493 forbids duplicates; the last one counts, as in most readers. */
+static void
+take_fit(struct reader *reader, struct finding *finding, size_t i, enum fit fit,
+    const cJSON *member)
+{
+	/* RFC 7493 forbids duplicates; as in most readers the last counts. */
+	if (fit == finding->fits[i])
+		reader->noted |= DEVIATION(DUPLICATE_KEY);
+	if (fit < finding->fits[i])
+		return;
+	finding->fits[i] = fit;
+	finding->found[i] = member;
+}
+
+/* Exact names first, which most are: no key's alias is another's name. */
 static void
 take_member(struct reader *reader, struct finding *finding, const cJSON *member)
 {
 	for (size_t i = 0; i < finding->nkeys; i++) {
+		if (strcmp(finding->keys[i].name, member->string) == 0) {
+			take_fit(reader, finding, i, FIT_EXACT, member);
+			return;
+		}
+	}
+	for (size_t i = 0; i < finding->nkeys; i++) {
 		enum fit fit = key_fit(&finding->keys[i], member->string);
 
-		if (fit == FIT_NONE)
-			continue;
-		if (fit == finding->fits[i])
-			reader->noted |= DEVIATION(DUPLICATE_KEY);
-		if (fit >= finding->fits[i]) {
-			finding->fits[i] = fit;
-			finding->found[i] = member;
+		if (fit != FIT_NONE) {
+			take_fit(reader, finding, i, fit, member);
+			return;
 		}
-		return;
 	}
 }
 
@@ -205,22 +217,9 @@ static void
 read_address(struct reader *reader, const cJSON *item, struct address *address)
 {
 	const char *text = read_text(reader, item);
-	char written[INET6_ADDRSTRLEN];
-	int family;
 
-	if (text == NULL)
-		return;
-	if (inet_pton(AF_INET, text, address->octets) == 1)
-		family = AF_INET;
-	else if (inet_pton(AF_INET6, text, address->octets) == 1)
-		family = AF_INET6;
-	else {
+	if (text != NULL && !address_read(text, reader->arena, address))
 		reader->noted |= DEVIATION(ADDRESS_UNREADABLE);
-		return;
-	}
-	address->family = family == AF_INET ? 4 : 6;
-	(void)inet_ntop(family, address->octets, written, sizeof(written));
-	address->text = arena_copy(reader->arena, written, strlen(written));
 }
 
 enum count { COUNT_READ, COUNT_ABSENT, COUNT_BAD };
