@@ -105,6 +105,17 @@ hostile() {
 	done
 }
 
+# Eight deliveries at once, into a database that is not there yet.
+at_once() {
+	for i in 1 2 3 4 5 6 7 8; do
+		tlsrpt-ingest -d "sqlite:$tmp/at-once/$1.db" \
+			<"$samples/google-plain.eml" || echo "$?" >"$tmp/at-once.$i" &
+	done
+	wait
+	same '8|1' "$(sqlite3 "$tmp/at-once/$1.db" 'SELECT (SELECT count(*) FROM
+		intake), (SELECT count(*) FROM report)')"
+}
+
 auth_record() {
 	{
 		printf 'Authentication-Results: mx.example.com; dkim=pass header.d=google.com\n'
@@ -172,6 +183,9 @@ check 'no password is ever shown' \
 	sh -c "! tlsrpt-ingest -c '$tmp/open.conf' x 2>&1 | grep secret"
 check 'a closed standard input is no empty message' closed_stdin
 check 'a delivery ends before its deadline' in_time
+for round in 1 2 3; do
+	check "eight deliveries make a database, round $round" at_once "$round"
+done
 check 'no such path' exits 66 tlsrpt-ingest -n "$tmp/nowhere"
 check 'the trusted verdict is read, another is not' auth_record
 check 'a forged copy that comes first does not stay' superseded

@@ -845,6 +845,25 @@ migrate(struct sqlite *self, const struct migration *migration)
 	return done;
 }
 
+/*
+ * All steps of a new file at once: another program that opens it meanwhile
+ * finds nothing or everything.
+ */
+static bool
+create_all(struct sqlite *self, int *version)
+{
+	bool done =
+	    execute(self, "BEGIN IMMEDIATE") && read_version(self, version);
+
+	for (size_t i = 0; i < nsqlite_migrations && done; i++)
+		if (sqlite_migrations[i].version > *version)
+			done = execute(self, sqlite_migrations[i].sql);
+	done = done && execute(self, "COMMIT");
+	if (!done)
+		(void)sqlite3_exec(self->db, "ROLLBACK", NULL, NULL, NULL);
+	return done && read_version(self, version);
+}
+
 static bool
 upgrade_all(struct sqlite *self, int *before, int *after)
 {
@@ -1052,7 +1071,7 @@ open_for(struct sqlite *self, enum store_mode mode)
 		return is_absent(self) || open_file(self);
 	if (!open_file(self) || !read_version(self, &version))
 		return false;
-	if (version == 0 && !upgrade_all(self, &version, &version))
+	if (version == 0 && !create_all(self, &version))
 		return false;
 	return store_check_version(self->path, version, self->fault);
 }
