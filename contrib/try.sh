@@ -12,7 +12,7 @@ build=$top/build-try
 
 packages='build-essential autoconf automake pkg-config libgmime-3.0-dev
 	libcjson-dev libpq-dev zlib1g-dev libsqlite3-dev libpsl-dev
-	libglib2.0-dev libidn2-dev libunbound-dev libcurl4-openssl-dev libssl-dev
+	libglib2.0-dev libseccomp-dev libidn2-dev libunbound-dev libcurl4-openssl-dev libssl-dev
 	sqlite3'
 
 say() { printf '\n%s\n' "$*"; }

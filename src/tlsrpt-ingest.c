@@ -33,6 +33,8 @@ enum setting {
 	SETTING_MAX_REPORT,
 	SETTING_MAX_DEPTH,
 	SETTING_DEADLINE,
+	SETTING_ALLOW_ROOT,
+	SETTING_NO_SANDBOX,
 	SETTING_PROGRESS,
 	SETTING_NO_PROGRESS,
 	SETTING_CONFIG,
@@ -71,6 +73,10 @@ static const struct option_row rows[NSETTINGS + 1] = {
 	    "deepest nesting of MIME and JSON (64)" },
 	[SETTING_DEADLINE] = { 0, "deadline", "SECONDS",
 	    "give up a delivery after that long (300)" },
+	[SETTING_ALLOW_ROOT] = { 0, "allow-root", NULL,
+	    "deliver with the rights of root too" },
+	[SETTING_NO_SANDBOX] = { 0, "no-sandbox", NULL,
+	    "decode without shutting it in, for debugging" },
 	[SETTING_PROGRESS] = { 0, "progress", NULL, "show progress" },
 	[SETTING_NO_PROGRESS] = { 0, "no-progress", NULL, "show none" },
 	[SETTING_CONFIG] = { 'c', "config", "FILE", "read this configuration" },
@@ -117,6 +123,7 @@ struct settings {
 	/* What follows is made of the above by settle(). */
 	struct batch_rules batch;
 	int deadline;
+	bool allow_root;
 	bool json;
 };
 
@@ -171,9 +178,11 @@ static bool
 refuse_value(enum setting setting, const char *value, enum fault_kind blame,
     struct fault *fault)
 {
+	const char *words = rows[setting].value;
+
 	return fault_set(fault, blame, "%s%s: \"%s\" is not one of %s",
 	    blame == FAULT_USAGE ? "--" : "[ingest] ", rows[setting].name,
-	    value, rows[setting].value);
+	    value, words != NULL ? words : "yes|no");
 }
 
 /* Which of some words an option has; the first one where it is not set. */
@@ -228,6 +237,20 @@ settle_size(struct settings *settings, enum setting setting, size_t *size,
 		return fault_set(fault, blame,
 		    "%s: \"%s\" is not a size such as 16M, at most 1G",
 		    rows[setting].name, value);
+	return true;
+}
+
+/* A switch: on by its option, or by "yes" in the configuration. */
+static bool
+settle_switch(struct settings *settings, enum setting setting, bool *on,
+    struct fault *fault)
+{
+	static const char *const words[] = { "no", "yes", NULL };
+	int chosen;
+
+	if (!settle_word(settings, setting, words, &chosen, fault))
+		return false;
+	*on = settings->given[setting] || chosen == 1;
 	return true;
 }
 
@@ -309,6 +332,13 @@ settle_database(struct settings *settings, struct fault *fault)
 	return true;
 }
 
+/* A mail system reads what we say; a person at a terminal may as well. */
+static bool
+is_silent(bool delivery)
+{
+	return delivery && !isatty(STDERR_FILENO);
+}
+
 /* Say where the log goes as soon as that is known. */
 static bool
 settle_log(struct settings *settings, bool delivery, struct fault *fault)
@@ -320,7 +350,7 @@ settle_log(struct settings *settings, bool delivery, struct fault *fault)
 	if (!settle_word(settings, SETTING_LOG, words, &chosen, fault))
 		return false;
 	/* A mail system puts what we say into the bounce: say it elsewhere. */
-	if (delivery && settings->verbose <= 0 &&
+	if (is_silent(delivery) && settings->verbose <= 0 &&
 	    value_of(settings, SETTING_LOG, &blame) == NULL)
 		chosen = LOG_TO_SYSLOG;
 	log_open(program, (enum log_target)chosen,
@@ -352,7 +382,11 @@ settle(struct settings *settings, bool delivery, struct fault *fault)
 	    !settle_limits(settings, fault) ||
 	    !settle_number(settings, SETTING_JOBS, 256, &batch->jobs, fault) ||
 	    !settle_number(settings, SETTING_DEADLINE, DEADLINE_MOST,
-		&settings->deadline, fault))
+		&settings->deadline, fault) ||
+	    !settle_switch(settings, SETTING_ALLOW_ROOT, &settings->allow_root,
+		fault) ||
+	    !settle_switch(settings, SETTING_NO_SANDBOX, &batch->unconfined,
+		fault))
 		return false;
 	settings->json = format == 1;
 	batch->json = settings->json ? stdout : NULL;
@@ -452,6 +486,29 @@ exit_status(const struct fault *fault, bool delivery)
 	return status;
 }
 
+/* The environment of whoever starts us names the database: no other's rights. */
+static bool
+check_rights(struct fault *fault)
+{
+	if (getuid() == geteuid() && getgid() == getegid())
+		return true;
+	return fault_set(fault, FAULT_CONFIG,
+	    "runs with rights that are not its caller's: it must not be "
+	    "setuid or setgid");
+}
+
+/* No mail system delivers as root; what does so is set up wrong. */
+static bool
+check_root(const struct settings *settings, struct fault *fault)
+{
+	if (geteuid() != 0 || settings->allow_root ||
+	    settings->given[SETTING_DRY_RUN])
+		return true;
+	return fault_set(fault, FAULT_CONFIG,
+	    "does not deliver as root: let an ordinary user run it, or say "
+	    "--allow-root");
+}
+
 static bool
 run(struct settings *settings, int argc, char *argv[], bool *delivery,
     struct fault *fault)
@@ -461,9 +518,9 @@ run(struct settings *settings, int argc, char *argv[], bool *delivery,
 	    &operands, fault);
 
 	*delivery = is_delivery(argv + operands, argc - operands, understood);
-	log_open(program, *delivery ? LOG_TO_SYSLOG : LOG_TO_STDERR,
+	log_open(program, is_silent(*delivery) ? LOG_TO_SYSLOG : LOG_TO_STDERR,
 	    LOG_LEVEL_INFO);
-	if (!understood)
+	if (!understood || !check_rights(fault))
 		return false;
 	if (settings->given[SETTING_HELP]) {
 		options_help(&spec, stdout);
@@ -478,8 +535,9 @@ run(struct settings *settings, int argc, char *argv[], bool *delivery,
 	    !settle(settings, *delivery, fault))
 		return false;
 	if (*delivery)
-		return agent_deliver(&settings->batch, settings->deadline,
-		    settings->arena, fault);
+		return check_root(settings, fault) &&
+		    agent_deliver(&settings->batch, settings->deadline,
+			settings->arena, fault);
 	if (operands == argc)
 		return fault_set(fault, FAULT_USAGE,
 		    "there is a terminal on standard input, where a message "

@@ -54,6 +54,7 @@ check 'GMime is known to message.c' once 'gmime/' mail/message.c
 check 'cJSON is known to report_read.c' once 'cjson/' report/report_read.c
 check 'zlib is known to gunzip.c' once 'zlib' mail/gunzip.c
 check 'libpsl is known to authres.c' once 'libpsl' mail/authres.c
+check 'libseccomp is known to sandbox.c' once 'seccomp' base/sandbox.c
 check 'libpq is known to those who write and those who read' once 'libpq' \
 	store/pg_connect.c store/postgres.c store/query_postgres.c
 check 'SQLite likewise' once 'sqlite3' store/query_sqlite.c store/sqlite.c

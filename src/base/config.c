@@ -24,6 +24,7 @@ static const struct {
 } known[] = {
 	{ "database", "uri" },
 	{ "ingest", "after" },
+	{ "ingest", "allow-root" },
 	{ "ingest", "auth" },
 	{ "ingest", "authserv-id" },
 	{ "ingest", "deadline" },
@@ -33,6 +34,7 @@ static const struct {
 	{ "ingest", "max-depth" },
 	{ "ingest", "max-message" },
 	{ "ingest", "max-report" },
+	{ "ingest", "no-sandbox" },
 	{ "ingest", "on-invalid" },
 	{ "ingest", "quarantine" },
 };

@@ -29,9 +29,10 @@ enum {
 	LIMIT_POLICIES = 10000,       /* policies in one report */
 	LIMIT_FAILURES = 100000,      /* failure details in one report */
 	LIMIT_STRINGS = 1000,         /* entries of policy-string or mx-host */
-	LIMIT_NAME = 512,       /* bytes kept of a name: domain, id, type */
-	LIMIT_TEXT = 8192,      /* bytes kept of any other text */
-	LIMIT_MEMORY_FACTOR = 8 /* decoding may take this x limits.report */
+	LIMIT_NAME = 512,          /* bytes kept of a name: domain, id, type */
+	LIMIT_TEXT = 8192,         /* bytes kept of any other text */
+	LIMIT_DECODE_SECONDS = 60, /* of a processor, for one message */
+	LIMIT_MEMORY_FACTOR = 8    /* decoding may take this x limits.report */
 };
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "base/log.h"
 #include "intake/commit.h"
+#include "intake/decoder.h"
 #include "report/report_write.h"
 #include "store/store.h"
 
@@ -128,19 +129,50 @@ print_intake(const struct intake *intake, FILE *out, struct fault *fault)
 		strerror(errno));
 }
 
+/* What an operator would want to know, once a message. */
+static void
+log_lack(const struct batch_rules *rules, const struct decoder *decoder)
+{
+	const char *lack = decoder_lack(decoder);
+
+	if (rules->unconfined)
+		log_line(LOG_LEVEL_INFO, "sandbox", DECODER_OFF);
+	else if (lack != NULL)
+		log_line(LOG_LEVEL_INFO, "sandbox", DECODER_LACKS, lack);
+}
+
+static bool
+decode_apart(const struct batch_rules *rules, struct decoding_job *job,
+    struct arena *arena, struct fault *fault)
+{
+	struct decoder *decoder = NULL;
+
+	if (!decoder_start(&rules->decode, &job->raw, !rules->unconfined,
+		&decoder, fault))
+		return false;
+	log_lack(rules, decoder);
+	decoder_decode(decoder, job, 1, arena);
+	decoder_stop(decoder);
+	if (job->intake == NULL)
+		*fault = job->fault;
+	return job->intake != NULL;
+}
+
 static struct intake *
 decode_message(const struct batch_rules *rules, const struct buffer *message,
-    bool cut, struct arena *arena)
+    bool cut, struct arena *arena, struct fault *fault)
 {
 	int64_t now = time(NULL);
-	const struct origin origin = { .source = "stdin",
-		.received_at = now,
-		.now = now,
-		.channel = CHANNEL_MAIL };
-	struct bytes raw = { (const unsigned char *)message->at, message->len };
+	struct decoding_job job = { .raw = { (const unsigned char *)message->at,
+					message->len },
+		.origin = { .source = "stdin",
+		    .received_at = now,
+		    .now = now,
+		    .channel = CHANNEL_MAIL } };
 
-	return cut ? intake_cut(raw, &origin, &rules->decode, arena) :
-		     intake_decode(raw, &origin, &rules->decode, arena);
+	if (cut)
+		return intake_cut(job.raw, &job.origin, &rules->decode, arena);
+	return decode_apart(rules, &job, arena, fault) ? job.intake : NULL;
 }
 
 static bool
@@ -181,8 +213,9 @@ agent_deliver(const struct batch_rules *rules, int deadline,
 	delivery.raw =
 	    (struct bytes){ (const unsigned char *)message.at, message.len };
 	delivery.rest = cut ? STDIN_FILENO : -1;
-	delivery.intake = decode_message(rules, &message, cut, arena);
-	done = commit_message(rules, deadline, &delivery, fault);
+	delivery.intake = decode_message(rules, &message, cut, arena, fault);
+	done = delivery.intake != NULL &&
+	    commit_message(rules, deadline, &delivery, fault);
 	if (done) {
 		log_intake(delivery.intake, arena);
 		if (rules->json != NULL)

@@ -12,7 +12,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "intake/commit.h"
-#include "report/report_copy.h"
+#include "intake/decoder.h"
 #include "report/report_write.h"
 #include "store/store.h"
 
@@ -34,12 +34,15 @@ struct writer {
 	struct store *store;
 };
 
+struct worker;
+
 /* What the workers share; everything below lock is guarded by it. */
 struct engine {
 	const struct batch_rules *rules;
 	struct writer writers[CONNECTIONS_MOST];
 	int nwriters;
 	size_t batch_most; /* messages of one worker */
+	struct worker *workers[WORKERS_MOST];
 	size_t bytes_most; /* of one worker */
 	size_t take_most;  /* items of one worker at once */
 	struct timespec began;
@@ -56,9 +59,9 @@ struct engine {
 struct worker {
 	struct engine *engine;
 	struct writer *writer; /* NULL with --dry-run */
-	struct arena *arena;   /* of the batch */
-	struct arena *scratch; /* of the message that is decoded */
-	struct buffer lines;   /* to print */
+	struct decoder *decoder;
+	struct arena *arena; /* of the batch */
+	struct buffer lines; /* to print */
 	struct item items[BATCH_MESSAGES];
 	struct delivery deliveries[BATCH_MESSAGES];
 	size_t n;
@@ -151,36 +154,6 @@ take_items(struct worker *worker, struct item *items, size_t most)
 	return n;
 }
 
-static struct intake *
-decode_item(struct worker *worker, const struct item *item, struct arena *arena)
-{
-	const struct decode_rules *rules = &worker->engine->rules->decode;
-	int64_t now = time(NULL);
-	struct origin origin = { .source = item->path,
-		.received_at = item->received_at != 0 ? item->received_at : now,
-		.now = now,
-		.channel = CHANNEL_MAIL };
-	struct bytes raw = { (const unsigned char *)item->bytes, item->len };
-
-	if (item->cut)
-		return intake_cut(raw, &origin, rules, arena);
-	return intake_decode(raw, &origin, rules, arena);
-}
-
-/*
- * To decode takes ten times the memory of what comes of it: only that waits
- * for the rest of the batch, and the same memory serves the next message.
- */
-static struct intake *
-decode_apart(struct worker *worker, const struct item *item)
-{
-	struct intake *intake = decode_item(worker, item, worker->scratch);
-
-	intake = intake_copy(intake, worker->arena);
-	arena_reset(worker->scratch);
-	return intake;
-}
-
 /* A file that can be read a second time; a pipe cannot. */
 static int
 open_again(const char *path)
@@ -215,25 +188,42 @@ open_rest(const struct item *item, struct delivery *delivery)
 }
 
 static void
-take_item(struct worker *worker, struct item *item)
+fail_item(struct worker *worker, struct item *item, const struct fault *fault)
 {
 	struct engine *engine = worker->engine;
-	struct fault fault = { .kind = FAULT_NONE };
-	struct delivery *delivery = &worker->deliveries[worker->n];
-	size_t before = arena_used(worker->arena);
 
-	if (!source_load(item, engine->rules->decode.limits.message, &fault)) {
-		(void)pthread_mutex_lock(&engine->lock);
-		note_failure(engine, &fault);
-		(void)pthread_mutex_unlock(&engine->lock);
-		source_item_free(item);
-		return;
-	}
+	(void)pthread_mutex_lock(&engine->lock);
+	note_failure(engine, fault);
+	(void)pthread_mutex_unlock(&engine->lock);
+	source_item_free(item);
+}
+
+static struct decoding_job
+job_of(const struct item *item)
+{
+	int64_t now = time(NULL);
+
+	return (struct decoding_job){
+		.raw = { (const unsigned char *)item->bytes, item->len },
+		.origin = { .source = item->path,
+		    .received_at =
+			item->received_at != 0 ? item->received_at : now,
+		    .now = now,
+		    .channel = CHANNEL_MAIL }
+	};
+}
+
+/* A message that is decoded, or too long to be, joins the batch. */
+static void
+add_delivery(struct worker *worker, struct item *item, struct intake *intake)
+{
+	struct delivery *delivery = &worker->deliveries[worker->n];
+
 	*delivery = (struct delivery){ .rest = -1,
+		.intake = intake,
 		.raw = { (const unsigned char *)item->bytes, item->len } };
-	delivery->intake = decode_apart(worker, item);
 	open_rest(item, delivery);
-	worker->bytes += item->len + arena_used(worker->arena) - before;
+	worker->bytes += item->len;
 	worker->items[worker->n++] = *item;
 }
 
@@ -395,6 +385,72 @@ flush(struct worker *worker)
 	arena_reset(worker->arena);
 }
 
+static void
+decode_items(struct worker *worker, struct item *items, size_t n)
+{
+	const struct decode_rules *rules = &worker->engine->rules->decode;
+	struct decoding_job jobs[DECODER_MESSAGES];
+	struct decoding_job job;
+	size_t njobs = 0;
+	size_t before;
+
+	if (worker->n + n > worker->engine->batch_most)
+		flush(worker);
+	for (size_t i = 0; i < n; i++)
+		if (!items[i].cut)
+			jobs[njobs++] = job_of(&items[i]);
+	before = arena_used(worker->arena);
+	decoder_decode(worker->decoder, jobs, njobs, worker->arena);
+	njobs = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (items[i].cut) {
+			job = job_of(&items[i]);
+			job.intake = intake_cut(job.raw, &job.origin, rules,
+			    worker->arena);
+		} else {
+			job = jobs[njobs++];
+		}
+		if (job.intake != NULL) {
+			add_delivery(worker, &items[i], job.intake);
+			continue;
+		}
+		(void)fault_at(&job.fault, "%s: ", items[i].path);
+		fail_item(worker, &items[i], &job.fault);
+	}
+	worker->bytes += arena_used(worker->arena) - before;
+	if (worker->n == worker->engine->batch_most ||
+	    worker->bytes >= worker->engine->bytes_most)
+		flush(worker);
+}
+
+/* Read some items, and decode as many at once as are not too large. */
+static void
+load_items(struct worker *worker, struct item *items, size_t n)
+{
+	size_t limit = worker->engine->rules->decode.limits.message;
+	size_t first = 0;
+	size_t loaded = 0;
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct fault fault = { .kind = FAULT_NONE };
+
+		if (!source_load(&items[i], limit, &fault)) {
+			fail_item(worker, &items[i], &fault);
+			continue;
+		}
+		items[loaded++] = items[i];
+		bytes += items[loaded - 1].len;
+		if (bytes >= DECODER_BYTES ||
+		    loaded - first == DECODER_MESSAGES) {
+			decode_items(worker, &items[first], loaded - first);
+			first = loaded;
+			bytes = 0;
+		}
+	}
+	decode_items(worker, &items[first], loaded - first);
+}
+
 static void *
 work(void *data)
 {
@@ -405,19 +461,23 @@ work(void *data)
 	while ((n = take_items(worker, items, worker->engine->take_most)) > 0) {
 		for (size_t i = 0; i < n; i++)
 			source_read_ahead(&items[i]);
-		for (size_t i = 0; i < n; i++) {
-			take_item(worker, &items[i]);
-			if (worker->n == worker->engine->batch_most ||
-			    worker->bytes >= worker->engine->bytes_most)
-				flush(worker);
-		}
+		load_items(worker, items, n);
 	}
 	flush(worker);
 	return NULL;
 }
 
+static void
+worker_free(struct worker *worker)
+{
+	decoder_stop(worker->decoder);
+	arena_free(worker->arena);
+	buffer_free(&worker->lines);
+	free(worker);
+}
+
 static struct worker *
-worker_new(struct engine *engine, int i)
+worker_new(struct engine *engine, struct fault *fault)
 {
 	struct worker *worker = calloc(1, sizeof(*worker));
 
@@ -425,37 +485,59 @@ worker_new(struct engine *engine, int i)
 		fault_out_of_memory();
 	worker->engine = engine;
 	worker->arena = arena_new();
-	worker->scratch = arena_new();
-	if (engine->nwriters > 0)
-		worker->writer = &engine->writers[i % engine->nwriters];
-	return worker;
+	if (decoder_start(&engine->rules->decode, NULL,
+		!engine->rules->unconfined, &worker->decoder, fault))
+		return worker;
+	worker_free(worker);
+	return NULL;
+}
+
+/*
+ * As many as can be had; without any there is a fault.  Their processes are
+ * started first of all, while there is one thread and no connection.
+ */
+static int
+make_workers(struct engine *engine, int jobs, struct fault *fault)
+{
+	const char *lack;
+	char text[512];
+	int n = 0;
+
+	while (n < jobs &&
+	    (engine->workers[n] = worker_new(engine, fault)) != NULL)
+		n++;
+	if (n == 0)
+		return 0;
+	fault->kind = FAULT_NONE;
+	lack = decoder_lack(engine->workers[0]->decoder);
+	if (lack != NULL) {
+		(void)snprintf(text, sizeof(text), DECODER_LACKS, lack);
+		tell(engine, "sandbox", text);
+	}
+	if (engine->rules->unconfined)
+		tell(engine, "sandbox", DECODER_OFF);
+	return n;
 }
 
 /* The first worker is this thread, so that it goes on without any other. */
 static void
 run_workers(struct engine *engine, int jobs)
 {
-	struct worker *workers[WORKERS_MOST];
 	pthread_t threads[WORKERS_MOST];
 	int nthreads = 0;
 
-	for (int i = 0; i < jobs; i++)
-		workers[i] = worker_new(engine, i);
+	for (int i = 0; i < jobs && engine->nwriters > 0; i++)
+		engine->workers[i]->writer =
+		    &engine->writers[i % engine->nwriters];
 	for (int i = 1; i < jobs; i++) {
 		if (pthread_create(&threads[nthreads], NULL, work,
-			workers[i]) != 0)
+			engine->workers[i]) != 0)
 			break;
 		nthreads++;
 	}
-	(void)work(workers[0]);
+	(void)work(engine->workers[0]);
 	for (int i = 0; i < nthreads; i++)
 		(void)pthread_join(threads[i], NULL);
-	for (int i = 0; i < jobs; i++) {
-		arena_free(workers[i]->arena);
-		arena_free(workers[i]->scratch);
-		buffer_free(&workers[i]->lines);
-		free(workers[i]);
-	}
 }
 
 static void
@@ -503,23 +585,29 @@ batch_run(struct source *source, const struct batch_rules *rules,
 	int jobs = rules->jobs < 1     ? 1 :
 	    rules->jobs < WORKERS_MOST ? rules->jobs :
 					 WORKERS_MOST;
+	bool done;
 
 	*result = (struct batch_result){ .worst = FAULT_NONE };
 	engine.batch_most =
 	    rules->database != NULL ? BATCH_MESSAGES : BATCH_DECODED;
-	engine.bytes_most = BATCH_BYTES / (size_t)jobs;
-	engine.take_most = jobs * TAKE_AT_ONCE <= READ_AHEAD ? TAKE_AT_ONCE :
-	    jobs < READ_AHEAD ? READ_AHEAD / (size_t)jobs :
-				1;
 	(void)clock_gettime(CLOCK_MONOTONIC, &engine.began);
-	if (!open_writers(&engine, jobs, fault))
-		return false;
-	(void)pthread_mutex_init(&engine.lock, NULL);
-	run_workers(&engine, jobs);
-	(void)pthread_mutex_destroy(&engine.lock);
-	close_writers(&engine);
+	jobs = make_workers(&engine, jobs, fault);
+	done = jobs > 0 && open_writers(&engine, jobs, fault);
+	if (done) {
+		engine.bytes_most = BATCH_BYTES / (size_t)jobs;
+		engine.take_most = jobs * TAKE_AT_ONCE <= READ_AHEAD ?
+		    TAKE_AT_ONCE :
+		    jobs < READ_AHEAD ? READ_AHEAD / (size_t)jobs :
+					1;
+		(void)pthread_mutex_init(&engine.lock, NULL);
+		run_workers(&engine, jobs);
+		(void)pthread_mutex_destroy(&engine.lock);
+		close_writers(&engine);
+	}
+	for (int i = 0; i < jobs; i++)
+		worker_free(engine.workers[i]);
 	if (rules->progress && engine.shown > 0)
 		(void)fputs("\r\033[K", stderr);
 	result->seconds = seconds_since(&engine.began);
-	return !engine.stopped;
+	return done && !engine.stopped;
 }

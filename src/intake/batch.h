@@ -18,9 +18,10 @@ struct batch_rules {
 	bool invalid_fails;     /* --on-invalid=reject */
 	enum after after;
 	const char *after_folder;
-	int jobs;      /* workers, at least 1 */
-	bool progress; /* show a line on stderr */
-	FILE *json;    /* one line a message, or NULL */
+	bool unconfined; /* --no-sandbox: decode in this process */
+	int jobs;        /* workers, at least 1 */
+	bool progress;   /* show a line on stderr */
+	FILE *json;      /* one line a message, or NULL */
 	/* Told of each message that was rejected or failed; any thread. */
 	void (*tell)(const char *source, const char *text);
 };

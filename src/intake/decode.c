@@ -443,6 +443,18 @@ intake_cut(struct bytes raw, const struct origin *origin,
 }
 
 struct intake *
+intake_unreadable(const struct origin *origin, const char *detail,
+    struct arena *arena)
+{
+	struct intake *intake = intake_new(origin, arena);
+
+	intake->outcome = OUTCOME_REJECTED;
+	intake->reason = REASON_UNREADABLE;
+	intake->detail = arena_copy(arena, detail, strlen(detail));
+	return intake;
+}
+
+struct intake *
 intake_decode(struct bytes raw, const struct origin *origin,
     const struct decode_rules *rules, struct arena *arena)
 {

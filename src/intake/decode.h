@@ -48,4 +48,8 @@ struct intake *intake_decode(struct bytes raw, const struct origin *origin,
 struct intake *intake_cut(struct bytes raw, const struct origin *origin,
     const struct decode_rules *rules, struct arena *arena);
 
+/* The intake of a message that cannot be decoded; detail says why. */
+struct intake *intake_unreadable(const struct origin *origin,
+    const char *detail, struct arena *arena);
+
 #endif

@@ -37,10 +37,64 @@ struct place {
 	const char *report_submitter;
 };
 
+/*
+ * iconv keeps the tables of most charsets in files that it loads when they are
+ * first asked for: these are what mail programs write names and subjects in.
+ * It drops a table that nobody holds, so they stay open.
+ */
+static const char *const charsets[] = { "iso-8859-1", "iso-8859-2",
+	"iso-8859-5", "iso-8859-7", "iso-8859-9", "iso-8859-15", "windows-1250",
+	"windows-1251", "windows-1252", "koi8-r", "koi8-u", "iso-2022-jp",
+	"shift_jis", "euc-jp", "gb2312", "gb18030", "big5", "euc-kr" };
+
+enum { NCHARSETS = sizeof(charsets) / sizeof(charsets[0]) };
+
+static pthread_once_t started = PTHREAD_ONCE_INIT;
+
 static void
 start_gmime(void)
 {
 	g_mime_init();
+}
+
+static void
+load_charset(size_t i)
+{
+	static iconv_t held[NCHARSETS];
+
+	if (held[i] == NULL)
+		held[i] = g_mime_iconv_open("UTF-8", charsets[i]);
+}
+
+/* Those that encoded words (RFC 2047) of one message name. */
+static void
+load_charsets_of(struct bytes raw)
+{
+	const unsigned char *end = raw.at + raw.len;
+
+	for (const unsigned char *at = raw.at;
+	     (at = memmem(at, (size_t)(end - at), "=?", 2)) != NULL;) {
+		at += 2;
+		for (size_t i = 0; i < NCHARSETS; i++) {
+			size_t len = strlen(charsets[i]);
+
+			if ((size_t)(end - at) > len && at[len] == '?' &&
+			    strncasecmp((const char *)at, charsets[i], len) ==
+				0)
+				load_charset(i);
+		}
+	}
+}
+
+void
+message_prepare(const struct bytes *raw)
+{
+	(void)pthread_once(&started, start_gmime);
+	if (raw != NULL)
+		load_charsets_of(*raw);
+	else
+		for (size_t i = 0; i < NCHARSETS; i++)
+			load_charset(i);
 }
 
 /* A header value as a person reads it (RFC 2047). */
@@ -505,14 +559,13 @@ bool
 message_read(struct bytes raw, const struct limits *limits, struct arena *arena,
     struct message *message, struct fault *fault)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct taking taking = { .limits = limits,
 		.arena = arena,
 		.message = message,
 		.fault = fault };
 
 	*message = (struct message){ 0 };
-	(void)pthread_once(&once, start_gmime);
+	(void)pthread_once(&started, start_gmime);
 	if (header_is_from_line(raw)) {
 		const unsigned char *end = memchr(raw.at, '\n', raw.len);
 		size_t line =

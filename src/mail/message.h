@@ -50,4 +50,12 @@ struct message {
 bool message_read(struct bytes raw, const struct limits *limits,
     struct arena *arena, struct message *message, struct fault *fault);
 
+/*
+ * Load all that message_read() may want to load later: a process that is to
+ * shut itself in calls it before, while it has one thread.
+ *
+ *	raw	the one message that will be read; NULL: there will be others
+ */
+void message_prepare(const struct bytes *raw);
+
 #endif
