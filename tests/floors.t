@@ -50,8 +50,11 @@ check 'store knows base and report' only store 'base/|report/|store/'
 check 'intake knows all below, and of the store its door' \
 	only intake 'base/|report/|mail/|intake/|store/store\.h'
 check 'dns knows base only' only dns 'base/|dns/'
+check 'explain knows all below, of intake and store their doors' \
+	only explain 'base/|report/|explain/|intake/decode\.h|store/query\.h'
 check 'GMime is known to message.c' once 'gmime/' mail/message.c
-check 'cJSON is known to report_read.c' once 'cjson/' report/report_read.c
+check 'cJSON is known to report_read.c and json_read.c' once 'cjson/' \
+	explain/json_read.c report/report_read.c
 check 'zlib is known to gunzip.c' once 'zlib' mail/gunzip.c
 check 'libpsl is known to authres.c' once 'libpsl' mail/authres.c
 check 'libseccomp is known to sandbox.c' once 'seccomp' base/sandbox.c

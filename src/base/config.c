@@ -37,6 +37,17 @@ static const struct {
 	{ "ingest", "no-sandbox" },
 	{ "ingest", "on-invalid" },
 	{ "ingest", "quarantine" },
+	{ "report", "age" },
+	{ "report", "failure-rate" },
+	{ "report", "from" },
+	{ "report", "max-failure-rate" },
+	{ "report", "min-days" },
+	{ "report", "min-reporters" },
+	{ "report", "min-sessions" },
+	{ "report", "quarantine" },
+	{ "report", "silence" },
+	{ "report", "since" },
+	{ "report", "to" },
 };
 
 enum { NKNOWN = sizeof(known) / sizeof(known[0]) };

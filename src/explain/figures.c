@@ -1,0 +1,478 @@
+#include "explain/figures.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+
+enum {
+	DAY = 24 * 60 * 60,
+	ROWS_MOST =
+	    100000,       /* of a statement whose rows are put together here */
+	REGULAR_DAYS = 5, /* with reports, before silence means anything */
+	LOOP_DAYS = 5,
+	SILENCE_LEAST = 2 /* a report may be a day late */
+};
+
+/*
+ * What all statements start with: the rows that are asked for.
+ *
+ *	$1 $2	first and last day of both spans
+ *	$3 $4	domain, and a pattern of what is below it
+ *	$5	organization
+ */
+#define WANTED                                                 \
+	" WHERE day >= $1 AND day <= $2"                       \
+	" AND (CAST($3 AS text) IS NULL OR policy_domain = $3" \
+	" OR policy_domain LIKE $4 ESCAPE '!')"                \
+	" AND (CAST($5 AS text) IS NULL OR organization = $5)"
+
+/*
+ * Sessions counted once.  The sums are made before they are added: a sum is
+ * never too large for the database, a count may be.
+ */
+#define ONCE                                                                      \
+	"WITH summed AS (SELECT day, nullif(policy_domain, '') AS policy_domain," \
+	" nullif(organization, '') AS organization,"                              \
+	" coalesce(sum(successful) FILTER (WHERE policy_type = 'sts'), 0)"        \
+	" + coalesce(sum(failed) FILTER (WHERE policy_type = 'sts'), 0)"          \
+	" AS sts,"                                                                \
+	" coalesce(sum(successful) FILTER (WHERE policy_type = 'tlsa'), 0)"       \
+	" + coalesce(sum(failed) FILTER (WHERE policy_type = 'tlsa'), 0)"         \
+	" AS tlsa,"                                                               \
+	" coalesce(sum(successful) FILTER (WHERE policy_type IS NULL"             \
+	" OR policy_type NOT IN ('sts', 'tlsa')), 0)"                             \
+	" + coalesce(sum(failed) FILTER (WHERE policy_type IS NULL"               \
+	" OR policy_type NOT IN ('sts', 'tlsa')), 0) AS other,"                   \
+	" coalesce(sum(failed) FILTER (WHERE policy_type = 'sts'), 0)"            \
+	" AS sts_failed,"                                                         \
+	" coalesce(sum(failed) FILTER (WHERE policy_type = 'tlsa'), 0)"           \
+	" AS tlsa_failed,"                                                        \
+	" coalesce(sum(failed) FILTER (WHERE policy_type IS NULL"                 \
+	" OR policy_type NOT IN ('sts', 'tlsa')), 0) AS other_failed"             \
+	" FROM %s AS source" WANTED " GROUP BY 1, 2, 3),"                         \
+	" once AS (SELECT day, policy_domain, organization,"                      \
+	" CASE WHEN sts > tlsa THEN sts ELSE tlsa END + other AS sessions,"       \
+	" CASE WHEN sts_failed > tlsa_failed THEN sts_failed"                     \
+	" ELSE tlsa_failed END + other_failed AS failed FROM summed) "
+
+/* Days by reporter; from them come totals, days and reporters. */
+static const char select_days[] =
+    ONCE "SELECT day, organization, sum(sessions), sum(failed) FROM once"
+	 " GROUP BY day, organization ORDER BY organization, day LIMIT 100000";
+
+/* $6: the first day of the span. */
+static const char select_domains[] = ONCE
+    "SELECT policy_domain,"
+    " coalesce(sum(sessions) FILTER (WHERE day >= $6), 0),"
+    " coalesce(sum(failed) FILTER (WHERE day >= $6), 0),"
+    " coalesce(sum(sessions) FILTER (WHERE day < $6), 0),"
+    " coalesce(sum(failed) FILTER (WHERE day < $6), 0),"
+    " count(DISTINCT organization) FILTER (WHERE day >= $6)"
+    " FROM once GROUP BY policy_domain ORDER BY 3 DESC, 2 DESC, 1 LIMIT 2000";
+
+/*
+ * Failures with the policy that was followed.  $1 and $2 are times here, $6
+ * is the time at which the span starts; the day of a time is written in two
+ * ways, the names of the addresses in one.
+ */
+#define SELECT_FAILURES(day)                                             \
+	"SELECT nullif(p.policy_domain, ''), nullif(f.result_type, '')," \
+	" nullif(f.receiving_mx_hostname, ''),"                          \
+	" nullif(p.policy_type, ''), nullif(p.sts_mode, ''),"            \
+	" coalesce(r.organization, r.submitter),"                        \
+	" coalesce(sum(f.failed) FILTER (WHERE f.start_time >= $6), 0)," \
+	" coalesce(sum(f.failed) FILTER (WHERE f.start_time < $6), 0),"  \
+	" min(" day "), max(" day "), max(f.failure_reason_code)"        \
+	" FROM failure_detail f"                                         \
+	" JOIN policy_detail p ON p.report_key = f.report_key"           \
+	" AND p.start_time = f.start_time AND p.policy_no = f.policy_no" \
+	" JOIN report_detail r ON r.report_key = f.report_key"           \
+	" AND r.start_time = f.start_time"                               \
+	" WHERE f.start_time >= $1 AND f.start_time < $2"                \
+	" AND p.start_time >= $1 AND p.start_time < $2"                  \
+	" AND r.start_time >= $1 AND r.start_time < $2"                  \
+	" AND (CAST($3 AS text) IS NULL OR p.policy_domain = $3"         \
+	" OR p.policy_domain LIKE $4 ESCAPE '!')"                        \
+	" AND (CAST($5 AS text) IS NULL"                                 \
+	" OR coalesce(r.organization, r.submitter) = $5)"                \
+	" AND (CAST($7 AS text) IS NULL OR r.auth = $7)"                 \
+	" GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 7 DESC, 8 DESC, 6"
+
+static const struct query_sql select_failures = {
+	SELECT_FAILURES("CAST(f.start_time AS date)") " LIMIT 100000",
+	SELECT_FAILURES("substr(f.start_time, 1, 10)") " LIMIT 100000",
+};
+
+/* The view daily, of reports with a verdict only. */
+#define VERIFIED(day)                                                     \
+	"(SELECT " day " AS day, p.policy_domain,"                        \
+	" coalesce(r.organization, r.submitter) AS organization,"         \
+	" p.policy_type, p.successful, p.failed"                          \
+	" FROM policy_detail p JOIN report_detail r"                      \
+	" ON r.report_key = p.report_key AND r.start_time = p.start_time" \
+	" WHERE r.auth = 'pass')"
+
+static const char *
+source_of(struct query *query, const struct filter *filter)
+{
+	if (!filter->verified)
+		return "daily";
+	return query_is_postgresql(query) ?
+	    VERIFIED("CAST(p.start_time AS date)") :
+	    VERIFIED("substr(p.start_time, 1, 10)");
+}
+
+/* The pattern of all names below a domain; "!" takes its meaning away. */
+static const char *
+below(const char *domain, bool exact, struct arena *arena)
+{
+	struct buffer out = { 0 };
+	const char *text;
+
+	if (domain == NULL || exact)
+		return NULL;
+	buffer_text(&out, "%.");
+	for (; *domain != '\0'; domain++) {
+		if (strchr("%_!", *domain) != NULL)
+			buffer_text(&out, "!");
+		buffer_add(&out, domain, 1);
+	}
+	text = arena_copy(arena, out.at, out.len);
+	buffer_free(&out);
+	return text;
+}
+
+/* What one call carries along. */
+struct reading {
+	struct query *query;
+	const struct filter *filter;
+	struct arena *arena;
+	struct figures *figures;
+	struct fault *fault;
+};
+
+static bool
+run(struct reading *reading, const char *format, struct query_rows *rows)
+{
+	const struct filter *filter = reading->filter;
+	struct arena *arena = reading->arena;
+	/* NOLINTNEXTLINE(clang-diagnostic-format-nonliteral) */
+	struct query_sql sql = { format, NULL };
+	const char *params[] = { filter_day_text(filter->before, arena),
+		filter_day_text(filter->until, arena), filter->domain,
+		below(filter->domain, filter->exact, arena),
+		filter->organization, filter_day_text(filter->since, arena) };
+
+	return query_run(reading->query, &sql, params,
+	    strstr(format, "$6") != NULL ? 6 : 5, arena, rows, reading->fault);
+}
+
+/* The source stands where the statement has its only "%s". */
+static const char *
+with_source(const struct reading *reading, const char *statement)
+{
+	const char *mark = strstr(statement, "%s");
+
+	return arena_printf(reading->arena, "%.*s%s%s", (int)(mark - statement),
+	    statement, source_of(reading->query, reading->filter), mark + 2);
+}
+
+static void
+add(struct count *count, int64_t sessions, int64_t failed)
+{
+	count->sessions = count->sessions > INT64_MAX - sessions ?
+	    INT64_MAX :
+	    count->sessions + sessions;
+	count->failed = count->failed > INT64_MAX - failed ?
+	    INT64_MAX :
+	    count->failed + failed;
+}
+
+static bool
+is_same(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* What is only known once all days of a reporter were seen. */
+struct rhythm {
+	int64_t previous;
+	int64_t days; /* in both spans */
+	int64_t most; /* sessions on one day */
+	int64_t gap;  /* the greatest, and the greatest but one */
+	int64_t gap_before;
+};
+
+static void
+end_reporter(struct reading *reading, struct reporter_figures *reporter,
+    const struct rhythm *rhythm)
+{
+	const struct filter *filter = reading->filter;
+	int64_t heard = reporter->last_day - reporter->first_day + 1;
+	/* Yesterday's report comes today. */
+	int64_t end = filter->until_now ? filter->until - 1 : filter->until;
+
+	reporter->usual_gap = rhythm->gap_before;
+	reporter->silent =
+	    end > reporter->last_day ? end - reporter->last_day : 0;
+	reporter->regular =
+	    rhythm->days >= REGULAR_DAYS && 2 * rhythm->days >= heard;
+	reporter->loop = rhythm->days >= LOOP_DAYS && rhythm->most <= 1 &&
+	    reporter->now.failed + reporter->before.failed == 0;
+}
+
+static void
+add_day(struct reading *reading, struct reporter_figures *reporter,
+    struct rhythm *rhythm, const struct day_figures *row)
+{
+	struct figures *figures = reading->figures;
+	const struct filter *filter = reading->filter;
+	int64_t gap = row->day - rhythm->previous;
+	bool now = row->day >= filter->since;
+
+	add(now ? &reporter->now : &reporter->before, row->now.sessions,
+	    row->now.failed);
+	add(now ? &figures->now : &figures->before, row->now.sessions,
+	    row->now.failed);
+	if (now) {
+		add(&figures->days[row->day - filter->since].now,
+		    row->now.sessions, row->now.failed);
+		reporter->days++;
+	}
+	if (rhythm->days++ == 0)
+		reporter->first_day = row->day;
+	else if (gap > rhythm->gap) {
+		rhythm->gap_before = rhythm->gap > 0 ? rhythm->gap : gap;
+		rhythm->gap = gap;
+	} else if (gap > rhythm->gap_before)
+		rhythm->gap_before = gap;
+	rhythm->previous = row->day;
+	reporter->last_day = row->day;
+	if (row->now.sessions > rhythm->most)
+		rhythm->most = row->now.sessions;
+	if (!figures->heard || row->day > figures->last_day)
+		figures->last_day = row->day;
+	figures->heard = true;
+}
+
+static int
+by_sessions(const void *one, const void *two)
+{
+	const struct reporter_figures *a = one;
+	const struct reporter_figures *b = two;
+
+	if (a->now.sessions != b->now.sessions)
+		return a->now.sessions < b->now.sessions ? 1 : -1;
+	if (a->before.sessions != b->before.sessions)
+		return a->before.sessions < b->before.sessions ? 1 : -1;
+	return strcmp(a->organization != NULL ? a->organization : "",
+	    b->organization != NULL ? b->organization : "");
+}
+
+static void
+start_days(struct reading *reading)
+{
+	struct figures *figures = reading->figures;
+	const struct filter *filter = reading->filter;
+
+	figures->ndays = (size_t)(filter->until - filter->since + 1);
+	figures->days =
+	    arena_array(reading->arena, figures->ndays, sizeof(*figures->days));
+	for (size_t i = 0; i < figures->ndays; i++)
+		figures->days[i].day = filter->since + (int64_t)i;
+}
+
+static bool
+read_days(struct reading *reading)
+{
+	struct figures *figures = reading->figures;
+	struct query_rows rows;
+	struct rhythm rhythm = { 0 };
+	struct reporter_figures *reporter = NULL;
+
+	start_days(reading);
+	if (!run(reading, with_source(reading, select_days), &rows))
+		return false;
+	figures->reporters =
+	    arena_array(reading->arena, rows.len, sizeof(*figures->reporters));
+	for (size_t i = 0; i < rows.len; i++) {
+		const char *organization = query_text(&rows, i, 1);
+		struct day_figures row = { .now = { query_number(&rows, i, 2),
+					       query_number(&rows, i, 3) } };
+
+		if (!filter_day_read(query_text(&rows, i, 0), &row.day))
+			continue;
+		if (reporter == NULL ||
+		    !is_same(reporter->organization, organization)) {
+			if (reporter != NULL)
+				end_reporter(reading, reporter, &rhythm);
+			rhythm = (struct rhythm){ 0 };
+			reporter = &figures->reporters[figures->nreporters++];
+			reporter->organization = organization;
+		}
+		add_day(reading, reporter, &rhythm, &row);
+	}
+	if (reporter != NULL)
+		end_reporter(reading, reporter, &rhythm);
+	qsort(figures->reporters, figures->nreporters,
+	    sizeof(*figures->reporters), by_sessions);
+	return true;
+}
+
+static bool
+read_domains(struct reading *reading)
+{
+	struct figures *figures = reading->figures;
+	struct query_rows rows;
+
+	if (!run(reading, with_source(reading, select_domains), &rows))
+		return false;
+	figures->domains =
+	    arena_array(reading->arena, rows.len, sizeof(*figures->domains));
+	for (size_t i = 0; i < rows.len; i++)
+		figures->domains[figures->ndomains++] = (struct domain_figures){
+			query_text(&rows, i, 0),
+			{ query_number(&rows, i, 1),
+			    query_number(&rows, i, 2) },
+			{ query_number(&rows, i, 3),
+			    query_number(&rows, i, 4) },
+			query_number(&rows, i, 5),
+		};
+	return true;
+}
+
+static void
+start_failure(const struct query_rows *rows, size_t row,
+    struct failure_figures *failure)
+{
+	*failure = (struct failure_figures){
+		.domain = query_text(rows, row, 0),
+		.result_type = query_text(rows, row, 1),
+		.host = query_text(rows, row, 2),
+		.policy_type = query_text(rows, row, 3),
+		.sts_mode = query_text(rows, row, 4),
+		.first_day = INT64_MAX,
+		.last_day = INT64_MIN,
+	};
+}
+
+static void
+add_failure(struct failure_figures *failure, const struct query_rows *rows,
+    size_t row)
+{
+	struct count sum = { failure->now, failure->before };
+	int64_t day;
+
+	add(&sum, query_number(rows, row, 6), query_number(rows, row, 7));
+	failure->now = sum.sessions;
+	failure->before = sum.failed;
+	if (filter_day_read(query_text(rows, row, 8), &day) &&
+	    day < failure->first_day)
+		failure->first_day = day;
+	if (filter_day_read(query_text(rows, row, 9), &day) &&
+	    day > failure->last_day)
+		failure->last_day = day;
+	if (failure->reason == NULL)
+		failure->reason = query_text(rows, row, 10);
+	if (query_number(rows, row, 6) == 0)
+		return;
+	if (failure->nreporters < REPORTERS_NAMED)
+		failure->reporters[failure->nreporters] =
+		    query_text(rows, row, 5);
+	failure->nreporters++;
+}
+
+static bool
+is_same_failure(const struct failure_figures *failure,
+    const struct query_rows *rows, size_t row)
+{
+	return is_same(failure->domain, query_text(rows, row, 0)) &&
+	    is_same(failure->result_type, query_text(rows, row, 1)) &&
+	    is_same(failure->host, query_text(rows, row, 2)) &&
+	    is_same(failure->policy_type, query_text(rows, row, 3)) &&
+	    is_same(failure->sts_mode, query_text(rows, row, 4));
+}
+
+bool
+figures_is_new(const struct failure_figures *failure)
+{
+	return failure->now > 0 && failure->before == 0;
+}
+
+enum fate
+figures_fate(const struct failure_figures *failure)
+{
+	return words_fate(failure->policy_type, failure->sts_mode);
+}
+
+/* New ones first; what is over comes last. */
+static int
+by_news(const void *one, const void *two)
+{
+	const struct failure_figures *a = one;
+	const struct failure_figures *b = two;
+
+	if (figures_is_new(a) != figures_is_new(b))
+		return figures_is_new(a) ? -1 : 1;
+	if (a->now != b->now)
+		return a->now < b->now ? 1 : -1;
+	if (a->before != b->before)
+		return a->before < b->before ? 1 : -1;
+	return a < b ? -1 : 1;
+}
+
+static bool
+read_failures(struct reading *reading)
+{
+	struct figures *figures = reading->figures;
+	const struct filter *filter = reading->filter;
+	struct arena *arena = reading->arena;
+	const char *params[] = { arena_printf(arena, "%sT00:00:00Z",
+				     filter_day_text(filter->before, arena)),
+		arena_printf(arena, "%sT00:00:00Z",
+		    filter_day_text(filter->until + 1, arena)),
+		filter->domain, below(filter->domain, filter->exact, arena),
+		filter->organization,
+		arena_printf(arena, "%sT00:00:00Z",
+		    filter_day_text(filter->since, arena)),
+		filter->verified ? "pass" : NULL };
+	struct query_rows rows;
+	struct failure_figures *failure = NULL;
+
+	if (!query_run(reading->query, &select_failures, params, 7, arena,
+		&rows, reading->fault))
+		return false;
+	figures->failures =
+	    arena_array(arena, rows.len, sizeof(*figures->failures));
+	for (size_t i = 0; i < rows.len; i++) {
+		if (failure == NULL || !is_same_failure(failure, &rows, i)) {
+			failure = &figures->failures[figures->nfailures++];
+			start_failure(&rows, i, failure);
+		}
+		add_failure(failure, &rows, i);
+	}
+	qsort(figures->failures, figures->nfailures, sizeof(*figures->failures),
+	    by_news);
+	return true;
+}
+
+bool
+figures_read(struct query *query, const struct filter *filter, int parts,
+    struct arena *arena, struct figures *figures, struct fault *fault)
+{
+	struct reading reading = { query, filter, arena, figures, fault };
+
+	*figures = (struct figures){ .filter = filter };
+	return ((parts & FIGURES_DAYS) == 0 || read_days(&reading)) &&
+	    ((parts & FIGURES_DOMAINS) == 0 || read_domains(&reading)) &&
+	    ((parts & FIGURES_FAILURES) == 0 || read_failures(&reading));
+}
+
+bool
+figures_is_silent(const struct reporter_figures *reporter)
+{
+	return reporter->regular && !reporter->loop &&
+	    reporter->silent >= SILENCE_LEAST &&
+	    reporter->silent > reporter->usual_gap;
+}
