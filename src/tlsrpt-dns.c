@@ -1,6 +1,8 @@
 /* Records made, linted and checked; mail domains audited. */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +17,12 @@
 #include "base/options.h"
 #include "base/text.h"
 #include "base/translate.h"
+#include "dns/audit.h"
+#include "dns/check.h"
+#include "dns/fetch.h"
 #include "dns/make.h"
 #include "dns/names.h"
+#include "dns/parallel.h"
 #include "dns/result.h"
 #include "dns/sts_record.h"
 #include "dns/tlsrpt_record.h"
@@ -33,6 +39,19 @@ enum setting {
 	SETTING_TTL,
 	SETTING_ZONE,
 	SETTING_OFFLINE,
+	SETTING_RESOLVER,
+	SETTING_TRUST_ANCHOR,
+	SETTING_CA_FILE,
+	SETTING_CONNECT,
+	SETTING_ALLOW_PRIVATE,
+	SETTING_TIMEOUT,
+	SETTING_HELO,
+	SETTING_REMEMBER,
+	SETTING_SELECTOR,
+	SETTING_FILE,
+	SETTING_JOBS,
+	SETTING_PROGRESS,
+	SETTING_NO_PROGRESS,
 	SETTING_FORMAT,
 	SETTING_CONFIG,
 	SETTING_VERBOSE,
@@ -57,6 +76,32 @@ static const struct option_row rows[NSETTINGS + 1] = {
 	[SETTING_ZONE] = { 0, "zone", "NAME",
 	    "make: the zone that the record goes into (the domain)" },
 	[SETTING_OFFLINE] = { 0, "offline", NULL, "make: ask no name server" },
+	[SETTING_RESOLVER] = { 0, "resolver", "ADDRESS[@PORT]",
+	    "ask this name server (the system's)" },
+	[SETTING_TRUST_ANCHOR] = { 0, "trust-anchor", "FILE",
+	    "keys that DNSSEC starts from (the root's)" },
+	[SETTING_CA_FILE] = { 0, "ca-file", "FILE",
+	    "authorities to trust, PEM (the system's)" },
+	[SETTING_CONNECT] = { 0, "connect", "HOST:PORT:ADDRESS:PORT",
+	    "connect there for this host and port; may be repeated" },
+	[SETTING_ALLOW_PRIVATE] = { 0, "allow-private", NULL,
+	    "connect to private and loopback addresses, too" },
+	[SETTING_TIMEOUT] = { 0, "timeout", "SECONDS",
+	    "for each lookup and each conversation (8)" },
+	[SETTING_HELO] = { 0, "helo", "NAME",
+	    "our name to mail servers (this host's)" },
+	[SETTING_REMEMBER] = { 0, "remember", "FILE",
+	    "compare the MTA-STS policy with the last one seen" },
+	[SETTING_SELECTOR] = { 0, "selector", "NAME",
+	    "audit: a DKIM selector; may be repeated (the usual ones)" },
+	[SETTING_FILE] = { 0, "file", "FILE",
+	    "audit: domains, one a line; - is standard input" },
+	[SETTING_JOBS] = { 'j', "jobs", "N",
+	    "audit: so many domains at a time (8)" },
+	[SETTING_PROGRESS] = { 0, "progress", NULL,
+	    "audit: a progress line (on a terminal)" },
+	[SETTING_NO_PROGRESS] = { 0, "no-progress", NULL,
+	    "audit: no progress line" },
 	[SETTING_FORMAT] = { 0, "format", "FORM",
 	    "text or json; make: see tlsrpt-dns(1)" },
 	[SETTING_CONFIG] = { 'c', "config", "FILE", "read this configuration" },
@@ -69,6 +114,8 @@ static const struct option_row rows[NSETTINGS + 1] = {
 
 static const struct option_group groups[] = {
 	{ SETTING_RUA, "Making records" },
+	{ SETTING_RESOLVER, "Asking" },
+	{ SETTING_SELECTOR, "Auditing" },
 	{ SETTING_FORMAT, "As with every program" },
 	{ 0, NULL },
 };
@@ -76,6 +123,8 @@ static const struct option_group groups[] = {
 static const struct option_command summaries[] = {
 	{ "make", "tlsrpt, mta-sts or authorization: print what to publish" },
 	{ "lint", "tlsrpt or mta-sts: find what is wrong with a text" },
+	{ "check", "tlsrpt, mta-sts, dane or authorization: look at a domain" },
+	{ "audit", "all of it, and how it fits together, with a grade" },
 	{ NULL, NULL },
 };
 
@@ -103,6 +152,8 @@ struct settings {
 	bool syslog;
 	struct list ruas;
 	struct list mx;
+	struct list selectors;
+	struct list connects;
 	struct config *config;
 };
 
@@ -110,19 +161,28 @@ struct settings {
 struct task {
 	const struct settings *settings;
 	char *const *operands;
+	size_t noperands;
+	struct net net;
 	struct arena *arena;
 	struct result result;
 	struct buffer out;
+	int status; /* of several results: the worst */
 	struct fault *fault;
 };
 
-enum { STATUS_UNKNOWN = 3 };
+enum { STATUS_UNKNOWN = 3, ANY_NUMBER = -1 };
 
+static bool read_net(struct task *task);
 static bool run_make_tlsrpt(struct task *task);
 static bool run_make_sts(struct task *task);
 static bool run_make_authorization(struct task *task);
 static bool run_lint_tlsrpt(struct task *task);
 static bool run_lint_sts(struct task *task);
+static bool run_check_tlsrpt(struct task *task);
+static bool run_check_sts(struct task *task);
+static bool run_check_dane(struct task *task);
+static bool run_check_authorization(struct task *task);
+static bool run_audit(struct task *task);
 
 static const struct command {
 	const char *verb;
@@ -137,11 +197,36 @@ static const struct command {
 	    run_make_authorization },
 	{ "lint", "tlsrpt", 1, "RECORD", run_lint_tlsrpt },
 	{ "lint", "mta-sts", 1, "FILE or RECORD", run_lint_sts },
+	{ "check", "tlsrpt", 1, "DOMAIN", run_check_tlsrpt },
+	{ "check", "mta-sts", 1, "DOMAIN", run_check_sts },
+	{ "check", "dane", 1, "DOMAIN", run_check_dane },
+	{ "check", "authorization", 1, "DOMAIN", run_check_authorization },
+	{ "audit", "", ANY_NUMBER, "DOMAIN ...", run_audit },
 };
 
 enum { NCOMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
 /* --------------------------------------------------------- command line */
+
+/* An error that is known outweighs what is not known. */
+static int
+worse(int one, int other)
+{
+	static const int ranks[] = { 0, 1, 3, 2 };
+
+	return ranks[one] > ranks[other] ? one : other;
+}
+
+static int
+exit_status(enum result_status status)
+{
+	static const int statuses[] = { [RESULT_OK] = 0,
+		[RESULT_WARNING] = 1,
+		[RESULT_ERROR] = 2,
+		[RESULT_UNKNOWN] = STATUS_UNKNOWN };
+
+	return statuses[status];
+}
 
 static bool
 add_item(struct list *list, const char *name, const char *value,
@@ -166,6 +251,10 @@ set_option(int row, const char *value, void *data, struct fault *fault)
 		return add_item(&settings->ruas, "rua", value, fault);
 	case SETTING_MX:
 		return add_item(&settings->mx, "mx", value, fault);
+	case SETTING_SELECTOR:
+		return add_item(&settings->selectors, "selector", value, fault);
+	case SETTING_CONNECT:
+		return add_item(&settings->connects, "connect", value, fault);
 	case SETTING_LOG:
 		settings->syslog = strcmp(value, "syslog") == 0;
 		if (!settings->syslog && strcmp(value, "stderr") != 0)
@@ -282,6 +371,40 @@ write_made(struct task *task, const char *zone)
 	return true;
 }
 
+/* The MX hosts as DNS has them now, unless --offline. */
+static bool
+look_up_live(struct task *task, struct make_request *request, bool sts)
+{
+	struct resolver *resolver = NULL;
+	struct result unseen;
+	struct check check;
+	const char **live;
+
+	if (task->settings->given[SETTING_OFFLINE])
+		return true;
+	if (!read_net(task) ||
+	    !resolver_open(&task->net, &resolver, task->fault))
+		return false;
+	result_init(&unseen, request->domain, "", task->arena);
+	check_init(&check, &task->net, resolver, &unseen);
+	check_load_mx(&check);
+	live = arena_array(task->arena, CHECK_HOSTS_MOST, sizeof(*live));
+	for (size_t i = 0; i < check.nhosts; i++)
+		live[request->nlive++] = check.hosts[i].host;
+	request->live = live;
+	request->online =
+	    resolver_ask(resolver, request->domain, DNS_MX)->status <
+	    ANSWER_BOGUS;
+	request->first = sts && request->online &&
+	    resolver_ask(resolver,
+		arena_printf(task->arena, "_mta-sts.%s", request->domain),
+		DNS_TXT)
+		    ->nrecords == 0;
+	check_end(&check);
+	resolver_close(resolver);
+	return true;
+}
+
 static bool
 run_make_tlsrpt(struct task *task)
 {
@@ -294,6 +417,8 @@ run_make_tlsrpt(struct task *task)
 		return fault_set(task->fault, FAULT_USAGE,
 		    "make tlsrpt: --rua is missing: write "
 		    "--rua=mailto:ADDRESS or --rua=https://HOST/PATH");
+	if (!look_up_live(task, &request, false))
+		return false;
 	result_init(&task->result, request.domain, "make tlsrpt", task->arena);
 	make_tlsrpt(&request, &task->result);
 	return write_made(task, zone);
@@ -371,7 +496,8 @@ run_make_sts(struct task *task)
 	const char *zone = NULL;
 
 	if (!read_request(task, &request, &zone) ||
-	    !read_sts_request(task, &request))
+	    !read_sts_request(task, &request) ||
+	    !look_up_live(task, &request, true))
 		return false;
 	result_init(&task->result, request.domain, "make mta-sts", task->arena);
 	make_sts(&request, &task->result);
@@ -506,6 +632,297 @@ run_lint_sts(struct task *task)
 	return write_result(task);
 }
 
+/* --------------------------------------------------------------- network */
+
+/* The option, or else the setting of [dns]. */
+static const char *
+option_or_setting(const struct task *task, enum setting row)
+{
+	const char *value = task->settings->values[row];
+
+	return value != NULL ?
+	    value :
+	    config_text(task->settings->config, "dns", rows[row].name);
+}
+
+static const char *
+own_name(struct arena *arena)
+{
+	char name[NAME_MOST + 1] = "";
+
+	if (gethostname(name, sizeof(name) - 1) != 0 || !name_is_host(name))
+		return "localhost";
+	return arena_printf(arena, "%s", name);
+}
+
+static bool
+read_connects(struct task *task, struct net *net)
+{
+	const struct list *list = &task->settings->connects;
+	struct net_connect *connects =
+	    arena_array(task->arena, list->n, sizeof(*connects));
+
+	for (size_t i = 0; i < list->n; i++)
+		if (!net_connect_read(list->items[i], task->arena, &connects[i],
+			task->fault))
+			return false;
+	net->connects = connects;
+	net->nconnects = list->n;
+	return true;
+}
+
+static bool
+read_net(struct task *task)
+{
+	enum { SECONDS = 8, SECONDS_MOST = 300 };
+	struct net *net = &task->net;
+	long long seconds = SECONDS;
+
+	*net = (struct net){ .resolver =
+				 option_or_setting(task, SETTING_RESOLVER),
+		.trust_anchor = option_or_setting(task, SETTING_TRUST_ANCHOR),
+		.ca_file = option_or_setting(task, SETTING_CA_FILE),
+		.helo = option_or_setting(task, SETTING_HELO),
+		.allow_private = task->settings->given[SETTING_ALLOW_PRIVATE] };
+	if (net->helo == NULL)
+		net->helo = own_name(task->arena);
+	if (!name_is_host(net->helo))
+		return fault_set(task->fault, FAULT_USAGE,
+		    "--helo=%s: write the name of a host", net->helo);
+	if (net->ca_file != NULL && access(net->ca_file, R_OK) != 0)
+		return fault_set(task->fault, FAULT_USAGE,
+		    "--ca-file=%s: cannot be read: %s", net->ca_file,
+		    strerror(errno));
+	if (!number_of(task->settings, SETTING_TIMEOUT, SECONDS_MOST, SECONDS,
+		&seconds, task->fault))
+		return false;
+	net->timeout = seconds > 0 ? (int)seconds : 1;
+	/* A server that hangs up under TLS is no reason to end. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	fetch_init();
+	return read_connects(task, net);
+}
+
+static bool
+run_check(struct task *task, const char *name,
+    void (*look)(struct check *check))
+{
+	struct resolver *resolver = NULL;
+	const char *domain = NULL;
+	struct check check;
+
+	if (!read_domain(task->operands[0], task->arena, &domain,
+		task->fault) ||
+	    !read_net(task) ||
+	    !resolver_open(&task->net, &resolver, task->fault))
+		return false;
+	result_init(&task->result, domain, name, task->arena);
+	check_init(&check, &task->net, resolver, &task->result);
+	check.remember = task->settings->values[SETTING_REMEMBER];
+	look(&check);
+	check_end(&check);
+	resolver_close(resolver);
+	return write_result(task);
+}
+
+static bool
+run_check_tlsrpt(struct task *task)
+{
+	return run_check(task, "tlsrpt", check_tlsrpt);
+}
+
+static bool
+run_check_sts(struct task *task)
+{
+	return run_check(task, "mta-sts", check_sts);
+}
+
+static bool
+run_check_dane(struct task *task)
+{
+	return run_check(task, "dane", check_dane);
+}
+
+static bool
+run_check_authorization(struct task *task)
+{
+	return run_check(task, "authorization", check_authorization);
+}
+
+/* ----------------------------------------------------------------- audit */
+
+enum { DOMAINS_MOST = 10000, JOBS_MOST = 64 };
+
+/* One domain of many. */
+struct job {
+	struct crowd *crowd;
+	const char *domain;
+	struct audit *audit;
+	struct arena *arena;
+	struct fault fault;
+	bool done;
+};
+
+struct crowd {
+	const struct audit_request *request;
+	pthread_mutex_t lock;
+	size_t ndone;
+	size_t njobs;
+	bool progress;
+};
+
+static void
+tell_progress(struct crowd *crowd, const char *domain)
+{
+	pthread_mutex_lock(&crowd->lock);
+	crowd->ndone++;
+	if (crowd->progress)
+		(void)fprintf(stderr, "\r\033[K%zu/%zu %s%s", crowd->ndone,
+		    crowd->njobs, domain,
+		    crowd->ndone == crowd->njobs ? "\n" : "");
+	pthread_mutex_unlock(&crowd->lock);
+}
+
+static void
+audit_one(void *thing)
+{
+	struct job *job = thing;
+
+	job->arena = arena_new();
+	job->done = audit_run(job->crowd->request, job->domain, job->arena,
+	    job->audit, &job->fault);
+	tell_progress(job->crowd, job->domain);
+}
+
+/* Names one a line; blank lines and those that begin with # do not count. */
+static bool
+read_domains(struct task *task, const char **domains, size_t *n)
+{
+	const char *path = task->settings->values[SETTING_FILE];
+	struct buffer raw = { 0 };
+	char *save = NULL;
+	char *text;
+	bool done = true;
+
+	for (size_t i = 0; i < task->noperands && *n < DOMAINS_MOST; i++)
+		if (!read_domain(task->operands[i], task->arena,
+			&domains[(*n)++], task->fault))
+			return false;
+	if (path == NULL)
+		return true;
+	if (!read_all(path, &raw, task->fault)) {
+		buffer_free(&raw);
+		return false;
+	}
+	buffer_text(&raw, "");
+	text = arena_copy(task->arena, raw.at, raw.len);
+	for (char *line = strtok_r(text, "\n", &save);
+	     line != NULL && *n < DOMAINS_MOST && done;
+	     line = strtok_r(NULL, "\n", &save)) {
+		line += strspn(line, " \t\r");
+		line[strcspn(line, " \t\r")] = '\0';
+		if (line[0] != '#' && line[0] != '\0')
+			done = read_domain(line, task->arena, &domains[(*n)++],
+			    task->fault);
+	}
+	buffer_free(&raw);
+	return done;
+}
+
+static void
+write_audits(struct task *task, const struct audit *audits, size_t n)
+{
+	const char *form = form_of(task);
+
+	if (strcmp(form, "html") == 0) {
+		audit_html(audits, n, &task->out);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(form, "json") == 0)
+			result_json(&audits[i].result, &task->out);
+		else
+			audit_text(&audits[i], &task->out);
+	}
+}
+
+static bool
+gather(struct task *task, struct job *jobs, size_t n)
+{
+	bool done = true;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!jobs[i].done && done) {
+			*task->fault = jobs[i].fault;
+			done = false;
+		}
+		if (jobs[i].done)
+			task->status = worse(task->status,
+			    exit_status(result_status(&jobs[i].audit->result)));
+	}
+	return done;
+}
+
+static bool
+audit_domains(struct task *task, const struct audit_request *request,
+    const char *const *domains, size_t n)
+{
+	struct crowd crowd = { .request = request,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.njobs = n };
+	const bool *given = task->settings->given;
+	struct audit *audits = arena_array(task->arena, n, sizeof(*audits));
+	struct job *jobs = arena_array(task->arena, n, sizeof(*jobs));
+	void **things = arena_array(task->arena, n, sizeof(*things));
+	long long threads;
+	bool done;
+
+	if (!number_of(task->settings, SETTING_JOBS, JOBS_MOST, 8, &threads,
+		task->fault))
+		return false;
+	crowd.progress = !given[SETTING_NO_PROGRESS] &&
+	    (given[SETTING_PROGRESS] || (n > 1 && isatty(STDERR_FILENO)));
+	for (size_t i = 0; i < n; i++) {
+		jobs[i] = (struct job){ .crowd = &crowd,
+			.domain = domains[i],
+			.audit = &audits[i] };
+		things[i] = &jobs[i];
+	}
+	parallel_run(audit_one, things, n, (size_t)threads);
+	done = gather(task, jobs, n);
+	if (done)
+		write_audits(task, audits, n);
+	for (size_t i = 0; i < n; i++)
+		arena_free(jobs[i].arena);
+	return done;
+}
+
+static bool
+run_audit(struct task *task)
+{
+	const char **domains =
+	    arena_array(task->arena, DOMAINS_MOST, sizeof(*domains));
+	struct audit_request request = { .net = &task->net,
+		.selectors = task->settings->selectors.items,
+		.nselectors = task->settings->selectors.n,
+		.remember = task->settings->values[SETTING_REMEMBER] };
+	const char *form = form_of(task);
+	size_t n = 0;
+
+	if (strcmp(form, "text") != 0 && strcmp(form, "json") != 0 &&
+	    strcmp(form, "html") != 0)
+		return bad_form(task, "text|json|html");
+	if (!read_domains(task, domains, &n) || !read_net(task))
+		return false;
+	if (n == 0)
+		return fault_set(task->fault, FAULT_USAGE,
+		    "write audit DOMAIN ..., or --file=FILE");
+	if (n > 1 && request.remember != NULL)
+		return fault_set(task->fault, FAULT_USAGE,
+		    "--remember goes with one domain");
+	return audit_domains(task, &request, domains, n);
+}
+
 /* ------------------------------------------------------------- dispatch */
 
 static const char *
@@ -529,7 +946,8 @@ choose_command(int n, char *const operands[], struct arena *arena,
 		if (n < words || strcmp(commands[i].verb, operands[0]) != 0 ||
 		    (words == 2 && strcmp(commands[i].thing, operands[1]) != 0))
 			continue;
-		if (n - words != commands[i].operands)
+		if (commands[i].operands != ANY_NUMBER &&
+		    n - words != commands[i].operands)
 			return fault_set(fault, FAULT_USAGE, "write %s %s %s",
 			    commands[i].verb, commands[i].thing,
 			    commands[i].shown);
@@ -539,17 +957,6 @@ choose_command(int n, char *const operands[], struct arena *arena,
 	}
 	return fault_set(fault, FAULT_USAGE, "no such command: write one of %s",
 	    known_commands(arena));
-}
-
-static int
-exit_status(enum result_status status)
-{
-	static const int statuses[] = { [RESULT_OK] = 0,
-		[RESULT_WARNING] = 1,
-		[RESULT_ERROR] = 2,
-		[RESULT_UNKNOWN] = STATUS_UNKNOWN };
-
-	return statuses[status];
 }
 
 static bool
@@ -569,6 +976,7 @@ run(struct settings *settings, int n, char *const operands[], int *status,
 		fault);
 	if (done && command != NULL) {
 		task.operands = operands + taken;
+		task.noperands = (size_t)(n - taken);
 		done = command->run(&task);
 		config_free(settings->config);
 	}
@@ -577,7 +985,7 @@ run(struct settings *settings, int n, char *const operands[], int *status,
 		fflush(stdout) != 0))
 		done = fault_set(fault, FAULT_LATER,
 		    "standard output could not be written");
-	*status = exit_status(result_status(&task.result));
+	*status = worse(task.status, exit_status(result_status(&task.result)));
 	buffer_free(&task.out);
 	arena_free(task.arena);
 	return done;

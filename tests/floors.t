@@ -32,7 +32,7 @@ alone() {
 }
 
 no_library_in_headers() {
-	! grep -nE '#include <(glib|gmime|cjson|zlib|libpsl|libpq|sqlite3|pthread)|(gchar|GString|GMime|cJSON|PGconn|sqlite3) ' \
+	! grep -nE '#include <(glib|gmime|cjson|zlib|libpsl|libpq|sqlite3|pthread|idn2|unbound|curl|openssl)|(gchar|GString|GMime|cJSON|PGconn|sqlite3|SSL|CURL) ' \
 		"$top"/src/*/*.h
 }
 
@@ -63,6 +63,9 @@ check 'libpq is known to those who write and those who read' once 'libpq' \
 check 'SQLite likewise' once 'sqlite3' store/query_sqlite.c store/sqlite.c
 check 'libintl is known to translate.c' once 'libintl' base/translate.c
 check 'libidn2 is known to names.c' once 'idn2' dns/names.c
+check 'libunbound is known to resolver.c' once 'unbound' dns/resolver.c
+check 'libcurl is known to fetch.c' once 'curl/' dns/fetch.c
+check 'OpenSSL is known to tls.c' once 'openssl/' dns/tls.c
 check 'no header brings a library along' no_library_in_headers
 check 'every header stands alone' alone
 check 'no path of a machine' nobodys_path

@@ -73,11 +73,7 @@ limits() {
 		grep -q 'LIMIT_POLICIES = 10000,' "$top/src/base/limits.h"
 }
 
-<<<<<<< HEAD
-for program in tlsrpt-ingest tlsrpt-db tlsrpt-dns; do
-=======
-for program in tlsrpt-ingest tlsrpt-db tlsrpt-report; do
->>>>>>> dc8a61c (report: tlsrpt-report says what the reports mean, and what to do)
+for program in tlsrpt-ingest tlsrpt-db tlsrpt-dns tlsrpt-report; do
 	check "$program: every option is in its page" options "$program"
 	check "$program: so is every letter" letters "$program"
 done

@@ -23,6 +23,10 @@ static const struct {
 	const char *key;
 } known[] = {
 	{ "database", "uri" },
+	{ "dns", "ca-file" },
+	{ "dns", "helo" },
+	{ "dns", "resolver" },
+	{ "dns", "trust-anchor" },
 	{ "ingest", "after" },
 	{ "ingest", "allow-root" },
 	{ "ingest", "auth" },
