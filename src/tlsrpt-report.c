@@ -29,6 +29,7 @@ enum setting {
 	SETTING_OUTPUT,
 	SETTING_LIVE,
 	SETTING_AUTHSERV_ID,
+	SETTING_NO_SANDBOX,
 	SETTING_MIN_DAYS,
 	SETTING_MIN_REPORTERS,
 	SETTING_MIN_SESSIONS,
@@ -68,6 +69,8 @@ static const struct option_row rows[NSETTINGS + 1] = {
 	    "drift: what tlsrpt-dns printed; - is stdin" },
 	[SETTING_AUTHSERV_ID] = { 0, "authserv-id", "ID",
 	    "show: whose Authentication-Results to believe" },
+	[SETTING_NO_SANDBOX] = { 0, "no-sandbox", NULL,
+	    "show: decode the mail unconfined" },
 	[SETTING_MIN_DAYS] = { 0, "min-days", "N",
 	    "readiness: days with reports and no failure (14)" },
 	[SETTING_MIN_REPORTERS] = { 0, "min-reporters", "N",
@@ -375,6 +378,7 @@ settle(struct settings *settings, struct task *task)
 	task->from = value_of(settings, SETTING_FROM, &blame);
 	task->to = value_of(settings, SETTING_TO, &blame);
 	task->always = settings->given[SETTING_ALWAYS];
+	task->unconfined = settings->given[SETTING_NO_SANDBOX];
 	settle_authserv_ids(settings, task);
 	return settle_format(settings, task) && settle_rules(settings, task) &&
 	    filter_span(filter, value_of(settings, SETTING_SINCE, &blame),

@@ -51,7 +51,7 @@ check 'intake knows all below, and of the store its door' \
 	only intake 'base/|report/|mail/|intake/|store/store\.h'
 check 'dns knows base only' only dns 'base/|dns/'
 check 'explain knows all below, of intake and store their doors' \
-	only explain 'base/|report/|explain/|intake/decode\.h|store/query\.h'
+	only explain 'base/|report/|explain/|intake/decoder\.h|store/query\.h'
 check 'GMime is known to message.c' once 'gmime/' mail/message.c
 check 'cJSON is known to report_read.c and json_read.c' once 'cjson/' \
 	explain/json_read.c report/report_read.c

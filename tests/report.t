@@ -158,6 +158,8 @@ check 'show: the same sessions twice' says 'count the same sessions' \
 	tlsrpt-report show "$top/samples/microsoft-html-first-part.eml"
 check 'show: from standard input' sh -c \
 	"tlsrpt-report show - <'$top/samples/google-plain.eml' | grep -q 'None failed'"
+check 'show: unconfined, the same' sh -c "tlsrpt-report --no-sandbox show '$top/samples/google-failures.eml' >'$tmp/free'
+	tlsrpt-report show '$top/samples/google-failures.eml' | diff - '$tmp/free'"
 check 'show: not a report' exits 65 tlsrpt-report show "$top/samples/plain-mail.eml"
 check 'show: no such file' exits 66 tlsrpt-report show "$tmp/none"
 check 'show: JSON' looks json -- tlsrpt-report show --format=json "$top/samples/two-reports.eml"

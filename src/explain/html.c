@@ -34,7 +34,7 @@ static const char style[] =
     ".tiles{display:grid;grid-template-columns:repeat(auto-fit,"
     "minmax(9rem,1fr));gap:.75rem;margin:1rem 0;padding:0;list-style:none}"
     ".tiles li{background:var(--panel);padding:.5rem .75rem}"
-    ".tiles b{display:block;font-size:1.4rem}"
+    ".tiles b{display:block;font-size:1.3rem;white-space:nowrap}"
     "figure{margin:1rem 0}"
     ".plot{display:block;width:100%;height:9rem;background:var(--panel)}"
     ".axis{display:flex;justify-content:space-between;color:var(--dim);"
@@ -286,7 +286,7 @@ html_columns(const struct html *html, const char *title, const char *class,
 	html_element(html, "span", NULL, n > 0 ? bars[0].label : "");
 	html_element(html, "span", NULL,
 	    arena_printf(html->arena, _("highest: %s"),
-		words_number(most, html->arena)));
+		words_count(most, html->arena)));
 	html_element(html, "span", NULL, n > 0 ? bars[n - 1].label : "");
 	buffer_text(html->out, "</div>\n</figure>\n");
 }
@@ -307,7 +307,7 @@ html_rows(const struct html *html, const char *caption, const char *label,
 		buffer_text(html->out, "<tr><th scope=\"row\">");
 		html_text(html, bars[i].label);
 		buffer_text(html->out, "</th><td class=\"number\">");
-		html_text(html, words_number(bars[i].value, html->arena));
+		html_text(html, words_count(bars[i].value, html->arena));
 		buffer_printf(html->out,
 		    "</td><td class=\"long\"><svg class=\"bar\" role=\"img\" "
 		    "viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\">");

@@ -56,8 +56,8 @@ tiles(const struct page *page)
 	for (size_t i = 0; i < figures->nreporters; i++)
 		heard += figures->reporters[i].days > 0 ? 1 : 0;
 	buffer_text(page->html.out, "<ul class=\"tiles\">\n");
-	tile(page, words_number(figures->now.sessions, arena), _("sessions"));
-	tile(page, words_number(figures->now.failed, arena), _("failed"));
+	tile(page, words_count(figures->now.sessions, arena), _("sessions"));
+	tile(page, words_count(figures->now.failed, arena), _("failed"));
 	tile(page,
 	    words_rate(figures->now.failed, figures->now.sessions, arena),
 	    trend != NULL ? trend : _("failure rate"));
@@ -84,8 +84,8 @@ day_table(const struct page *page)
 		const char **row = &cells[i * 4];
 
 		row[0] = filter_day_text(day->day, arena);
-		row[1] = words_number(day->now.sessions, arena);
-		row[2] = words_number(day->now.failed, arena);
+		row[1] = words_count(day->now.sessions, arena);
+		row[2] = words_count(day->now.failed, arena);
 		row[3] = words_rate(day->now.failed, day->now.sessions, arena);
 	}
 	buffer_text(page->html.out, "<details>\n");
@@ -112,11 +112,11 @@ days(struct page *page)
 
 		sessions[i] = (struct html_bar){ day,
 			arena_printf(arena, _("%s: %s sessions"), day,
-			    words_number(first[i].now.sessions, arena)),
+			    words_count(first[i].now.sessions, arena)),
 			first[i].now.sessions };
 		failed[i] = (struct html_bar){ day,
 			arena_printf(arena, _("%s: %s failed"), day,
-			    words_number(first[i].now.failed, arena)),
+			    words_count(first[i].now.failed, arena)),
 			first[i].now.failed };
 	}
 	html_section(&page->html, _("Day by day"));
@@ -152,11 +152,13 @@ sum_by(const struct page *page,
 			bars[n++] = (struct html_bar){ .label = label };
 		else if (strcmp(bars[at].label, label) != 0)
 			bars[at].label = _("others");
-		bars[at].value += failure->now;
+		bars[at].value = bars[at].value > INT64_MAX - failure->now ?
+		    INT64_MAX :
+		    bars[at].value + failure->now;
 	}
 	for (size_t i = 0; i < n; i++)
 		bars[i].title = arena_printf(page->arena, _("%s: %s failed"),
-		    bars[i].label, words_number(bars[i].value, page->arena));
+		    bars[i].label, words_count(bars[i].value, page->arena));
 	return n;
 }
 
@@ -210,7 +212,7 @@ by_reporter(const struct page *page, struct html_bar bars[BARS_MOST])
 		    _("(without a name)"), page->arena);
 		bars[n].value = reporter->now.failed;
 		bars[n].title = arena_printf(page->arena, _("%s: %s failed"),
-		    bars[n].label, words_number(bars[n].value, page->arena));
+		    bars[n].label, words_count(bars[n].value, page->arena));
 		n++;
 	}
 	return n;
@@ -298,8 +300,8 @@ domains(struct page *page)
 		const char **row = &cells[i * N];
 
 		row[0] = words_name(domain->domain, _("(not named)"), arena);
-		row[1] = words_number(domain->now.sessions, arena);
-		row[2] = words_number(domain->now.failed, arena);
+		row[1] = words_count(domain->now.sessions, arena);
+		row[2] = words_count(domain->now.failed, arena);
 		row[3] =
 		    words_rate(domain->now.failed, domain->now.sessions, arena);
 		row[4] = words_rate(domain->before.failed,
@@ -316,7 +318,7 @@ static const char *
 remark(const struct page *page, const struct reporter_figures *reporter)
 {
 	if (reporter->loop)
-		return _("loop: a report for each report");
+		return _("loop");
 	if (figures_is_silent(reporter))
 		return arena_printf(page->arena, _("silent for %s"),
 		    words_days(reporter->silent, page->arena));
@@ -330,7 +332,7 @@ reporters(struct page *page)
 	struct arena *arena = page->arena;
 	const struct html_column columns[] = { { _("reporter"), false },
 		{ _("sessions"), true }, { _("failed"), true },
-		{ _("days"), true }, { _("last seen"), false },
+		{ _("days"), true }, { _("last seen"), true },
 		{ _("remark"), false } };
 	enum { N = sizeof(columns) / sizeof(columns[0]) };
 	const char *cells[ROWS_MOST * N];
@@ -346,8 +348,8 @@ reporters(struct page *page)
 
 		row[0] = words_name(reporter->organization,
 		    _("(without a name)"), arena);
-		row[1] = words_number(reporter->now.sessions, arena);
-		row[2] = words_number(reporter->now.failed, arena);
+		row[1] = words_count(reporter->now.sessions, arena);
+		row[2] = words_count(reporter->now.failed, arena);
 		row[3] = arena_printf(arena, _("%s of %s"),
 		    words_number(reporter->days, arena),
 		    words_number(filter_days(figures->filter), arena));

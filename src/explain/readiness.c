@@ -49,6 +49,12 @@ would_block(const struct failure_figures *failure)
 		strcmp(failure->policy_type, "tlsa") != 0);
 }
 
+static int64_t
+sum(int64_t a, int64_t b)
+{
+	return a > INT64_MAX - b ? INT64_MAX : a + b;
+}
+
 /* The last day of which there can be reports. */
 static int64_t
 last_day(const struct filter *filter)
@@ -89,7 +95,7 @@ count_failures(struct reading *reading)
 
 		if (!would_block(failure))
 			continue;
-		reading->failed += failure->now;
+		reading->failed = sum(reading->failed, failure->now);
 		if (failure->last_day > last)
 			last = failure->last_day;
 	}
@@ -112,7 +118,8 @@ count_policies(struct reading *reading)
 		if (policy->tlsa)
 			continue;
 		if (policies_same(&policy->sts, &reading->newest->sts))
-			reading->current += policy->sessions;
+			reading->current =
+			    sum(reading->current, policy->sessions);
 		if (policy->sts.max_age > reading->longest)
 			reading->longest = policy->sts.max_age;
 		if (policy->sts.max_age < 0)

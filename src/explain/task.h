@@ -48,6 +48,7 @@ struct task {
 	int64_t now;      /* seconds since 1970 */
 	struct check_rules check;
 	struct readiness_rules readiness;
+	bool unconfined;               /* show: decode in this process */
 	struct text_list authserv_ids; /* show: whose verdict to believe */
 	struct bytes live; /* drift: what tlsrpt-dns --format=json printed */
 	bool live_given;

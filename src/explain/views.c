@@ -352,7 +352,10 @@ status_of_failures(const struct figures *figures,
 
 	for (size_t i = 0; i < figures->nfailures; i++)
 		if (figures_fate(&figures->failures[i]) == FATE_REFUSED)
-			refused += figures->failures[i].now;
+			refused =
+			    refused > INT64_MAX - figures->failures[i].now ?
+			    INT64_MAX :
+			    refused + figures->failures[i].now;
 	if (refused > 0)
 		return arena_printf(arena,
 		    translate_plural("Mail was kept away: %s session was "
