@@ -18,9 +18,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool repaired = false;
 	const char *text =
 	    text_repair((struct bytes){ data, size }, arena, &repaired);
-	const struct text_list fields = { &text, 1 };
+	const char *partial = authres_partial(text, arena);
+	const struct signing signing = { { &text, 1 },
+		{ &partial, partial != NULL } };
 
-	(void)authres_read(&fields, &trusted, &signers, arena);
+	(void)authres_read(&signing, &trusted, &signers, arena);
 	arena_free(arena);
 	return 0;
 }

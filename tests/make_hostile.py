@@ -71,6 +71,25 @@ for level in range(70):
 save("too-large+70-levels", levels.encode())
 save("too-large+deep-messages",
      b"From: a@b.example\r\n" + b"Content-Type: message/rfc822\r\n\r\n" * 3000)
+# Address parsers call themselves for each group in a group.
+save("decoded+from-of-groups", b"From: " + b"g:" * 100000 + b"\r\n" +
+     mail(good).split(b"\r\n", 1)[1])
+save("too-large+forwarded-from-of-groups",
+     b"From: a@b.example\r\nContent-Type: message/rfc822\r\n\r\nFrom: " +
+     b"g:" * 100000 + b"\r\n\r\nx\r\n")
+save("too-large+groups-in-a-digest",
+     b"From: a@b.example\r\nContent-Type: multipart/digest; boundary=b\r\n"
+     b"\r\n--b\r\n\r\nTo: " + b"g:" * 100000 + b"\r\n\r\nx\r\n")
+save("too-large+part-header-of-2-mib",
+     b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n"
+     b"\r\n--b\r\nX: " + b"a" * (2 << 20) + b"\r\n\r\nx\r\n")
+save("too-large+part-header-of-20000-fields",
+     b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n"
+     b"\r\n--b\r\n" + b"X: y\r\n" * 20000 + b"\r\nx\r\n")
+save("decoded+signed-by-a-long-name", b"From: a@" + b"b" * 400000 +
+     b"\r\nAuthentication-Results: a" +
+     b"; dkim=pass header.d=c.example" * 15000 + b"\r\n" +
+     mail(good).split(b"\r\n", 1)[1])
 save("decoded+unclosed-multipart",
      b"From: a@b.example\r\nContent-Type: multipart/report; report-type=tlsrpt; boundary=b\r\n"
      b"\r\n--b\r\nContent-Type: application/tlsrpt+gzip\r\n"

@@ -62,7 +62,8 @@ findings() {
 
 # limits: each fixed limit's number stands in the page
 limits() {
-	for number in '64 MiB' '16 MiB' '1 MiB, 10,000 fields' '1,000$' '200,000' \
+	for number in '64 MiB' '16 MiB' '1 MiB, 10,000 fields' '1,000$' '4,096 bytes' \
+		'64 KiB' \
 		'100$' '10,000$' '100,000$' '512 bytes' '8,192 bytes' 'at most 500'; do
 		sed -n '/^\.Sh LIMITS/,/^\.El/p' "$top/man/tlsrpt-ingest.1" |
 			grep -q -- "$number" || { echo "$number"; return 1; }

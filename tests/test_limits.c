@@ -117,6 +117,52 @@ make_reports(struct buffer *out, size_t n)
 	buffer_text(out, "--b--\n");
 }
 
+/* Fields in the header of a part; the one of the message is no other's. */
+static void
+make_part_fields(struct buffer *out, size_t n)
+{
+	buffer_text(out, "Content-Type: multipart/mixed; boundary=b\n\n--b\n");
+	repeat(out, "X: y\n", "", n - 2);
+	buffer_text(out, "Content-Type: application/tlsrpt+json\n\n");
+	make_policies(out, 1);
+}
+
+/* The header of the message is counted along. */
+static void
+make_part_header(struct buffer *out, size_t n)
+{
+	static const char start[] =
+	    "Content-Type: multipart/mixed; boundary=b\n\n--b\n";
+	static const char rest[] =
+	    "\nContent-Type: application/tlsrpt+json\n\n";
+
+	buffer_text(out, start);
+	buffer_text(out, "X: ");
+	repeat(out, "y", "",
+	    n - (strlen(start) - 5) - strlen("X: ") - (strlen(rest) - 1));
+	buffer_text(out, rest);
+	make_policies(out, 1);
+}
+
+/* Addresses in groups, in the header of a forwarded message. */
+static void
+make_colons(struct buffer *out, size_t n)
+{
+	buffer_text(out, "Content-Type: message/rfc822\n\nTo");
+	repeat(out, ":g", "", n);
+	buffer_text(out, "\nContent-Type: application/tlsrpt+json\n\n");
+	make_policies(out, 1);
+}
+
+/* Messages in messages: of these the nesting is what counts. */
+static void
+make_levels(struct buffer *out, size_t n)
+{
+	repeat(out, "Content-Type: message/rfc822\n\n", "", n);
+	buffer_text(out, "Content-Type: application/tlsrpt+json\n\n");
+	make_policies(out, 1);
+}
+
 static const struct row {
 	const char *name;
 	void (*make)(struct buffer *out, size_t n);
@@ -128,6 +174,12 @@ static const struct row {
 	{ "nesting of JSON", make_depth, 64 },
 	{ "fields of a header", make_fields, LIMIT_HEADER_FIELDS },
 	{ "bytes of a header", make_header, LIMIT_HEADER_BYTES },
+	{ "fields of the headers of parts", make_part_fields,
+	    LIMIT_HEADER_FIELDS },
+	{ "bytes of the headers of parts", make_part_header,
+	    LIMIT_HEADER_BYTES },
+	{ "colons in a field", make_colons, LIMIT_COLONS },
+	{ "nesting of messages", make_levels, 64 },
 	{ "MIME parts", make_parts, LIMIT_PARTS },
 	{ "reports in a message", make_reports, LIMIT_REPORTS },
 };

@@ -24,7 +24,9 @@ enum {
 	LIMIT_HEADER_BYTES = 1 << 20, /* header of one message */
 	LIMIT_HEADER_FIELDS = 10000,  /* fields in that header */
 	LIMIT_PARTS = 1000,           /* MIME parts in one message */
-	LIMIT_HEADER_LINES = 200000,  /* lines that look like part headers */
+	LIMIT_FIELD = 4096,           /* bytes read of a From, a Subject, ... */
+	LIMIT_SIGNING = 64 << 10,     /* bytes read of what says who signed */
+	LIMIT_COLONS = 1000,          /* in a field: groups of addresses */
 	LIMIT_REPORTS = 100,          /* reports in one message */
 	LIMIT_POLICIES = 10000,       /* policies in one report */
 	LIMIT_FAILURES = 100000,      /* failure details in one report */

@@ -182,16 +182,53 @@ authres_organizational(const char *domain, struct arena *arena)
 	return organizational != NULL ? organizational : name;
 }
 
+/* What is longer than any domain name can be is none (RFC 1035, 2.3.4). */
 static bool
-is_signer(const char *domain, const struct text_list *signers,
+is_name(const char *domain)
+{
+	enum { NAME_MOST = 255 };
+
+	return domain != NULL && domain[0] != '\0' &&
+	    strnlen(domain, NAME_MOST + 1) <= NAME_MOST;
+}
+
+bool
+authres_is_same_organization(const char *one, const char *other,
     struct arena *arena)
 {
-	const char *signed_by = authres_organizational(domain, arena);
+	return is_name(one) && is_name(other) &&
+	    strcmp(authres_organizational(one, arena),
+		authres_organizational(other, arena)) == 0;
+}
+
+/* What a verdict is reached by. */
+struct weighing {
+	const struct text_list *partial;
+	const struct text_list *signers;
+	struct arena *arena; /* for what does not last */
+	struct authres verdict;
+};
+
+static bool
+is_signer(const struct weighing *weighing, const char *domain)
+{
+	const struct text_list *signers = weighing->signers;
 
 	for (size_t i = 0; i < signers->len; i++)
-		if (signers->at[i] != NULL && signers->at[i][0] != '\0' &&
-		    strcmp(signed_by,
-			authres_organizational(signers->at[i], arena)) == 0)
+		if (authres_is_same_organization(domain, signers->at[i],
+			weighing->arena))
+			return true;
+	return false;
+}
+
+/* A signature is named by its domain, or by an identity below that. */
+static bool
+is_partial(const struct weighing *weighing, const char *domain)
+{
+	const char *name = text_domain(domain, weighing->arena);
+
+	for (size_t i = 0; i < weighing->partial->len; i++)
+		if (text_is_within_domain(name, weighing->partial->at[i]))
 			return true;
 	return false;
 }
@@ -205,29 +242,29 @@ is_dkim(const char *method)
 
 /* Take one result into the verdict; a pass is never taken back. */
 static void
-weigh(struct authres *verdict, const struct result *result,
-    const struct text_list *signers, struct arena *arena)
+weigh(struct weighing *weighing, const struct result *result)
 {
+	struct authres *verdict = &weighing->verdict;
 	bool passed = strcasecmp(result->result, "pass") == 0;
+	bool named = is_name(result->domain);
 
 	if (verdict->auth == AUTH_PASS ||
 	    strcasecmp(result->result, "none") == 0)
 		return;
-	if (passed && result->domain != NULL &&
-	    is_signer(result->domain, signers, arena))
+	if (passed && named && is_signer(weighing, result->domain) &&
+	    !is_partial(weighing, result->domain))
 		*verdict = (struct authres){ AUTH_PASS, NULL };
 	else if (verdict->auth == AUTH_FAIL)
 		return;
 	else
 		*verdict = (struct authres){ AUTH_FAIL, NULL };
-	if (result->domain != NULL)
-		verdict->domain = text_domain(result->domain, arena);
+	if (named)
+		verdict->domain = text_domain(result->domain, weighing->arena);
 }
 
 /* Does this field say anything of DKIM? A field that is garbled does not. */
 static bool
-read_field(struct lexer *lexer, const struct text_list *signers,
-    struct authres *verdict)
+read_field(struct lexer *lexer, struct weighing *weighing)
 {
 	struct result result;
 	bool says = false;
@@ -248,7 +285,7 @@ read_field(struct lexer *lexer, const struct text_list *signers,
 		if (!is_dkim(result.method))
 			continue;
 		says = true;
-		weigh(verdict, &result, signers, lexer->arena);
+		weigh(weighing, &result);
 	}
 	return says;
 }
@@ -262,22 +299,83 @@ is_trusted(const char *id, const struct text_list *trusted)
 	return false;
 }
 
-struct authres
-authres_read(const struct text_list *fields, const struct text_list *trusted,
-    const struct text_list *signers, struct arena *arena)
+static struct authres
+verdict_of(const struct signing *signing, const struct text_list *trusted,
+    struct weighing *weighing)
 {
-	struct authres verdict = { AUTH_NONE, NULL };
+	const struct text_list *fields = &signing->results;
 
 	for (size_t i = 0; i < fields->len; i++) {
-		struct lexer lexer = { .at = fields->at[i], .arena = arena };
+		struct lexer lexer = { .at = fields->at[i],
+			.arena = weighing->arena };
 
-		lexer.room = arena_alloc(arena, 2 * strlen(lexer.at) + 2);
+		lexer.room =
+		    arena_alloc(weighing->arena, 2 * strlen(lexer.at) + 2);
 		if (advance(&lexer) != TOKEN_WORD ||
 		    !is_trusted(lexer.text, trusted))
 			continue;
 		advance(&lexer);
-		if (read_field(&lexer, signers, &verdict))
-			return verdict;
+		if (read_field(&lexer, weighing))
+			return weighing->verdict;
 	}
 	return (struct authres){ AUTH_NONE, NULL };
+}
+
+/* What reading takes is given back: a message may hold many reports. */
+struct authres
+authres_read(const struct signing *signing, const struct text_list *trusted,
+    const struct text_list *signers, struct arena *arena)
+{
+	struct authres verdict = { AUTH_NONE, NULL };
+
+	if (trusted->len > 0 && signing->results.len > 0) {
+		struct weighing weighing = { .partial = &signing->partial,
+			.signers = signers,
+			.arena = arena_new(),
+			.verdict = { AUTH_NONE, NULL } };
+
+		verdict = verdict_of(signing, trusted, &weighing);
+		if (verdict.domain != NULL)
+			verdict.domain = arena_copy(arena, verdict.domain,
+			    strlen(verdict.domain));
+		arena_free(weighing.arena);
+	}
+	return verdict;
+}
+
+/* A tag's value without the blanks around it, if it is the one wanted. */
+static const char *
+tag_value(const char *tag, size_t len, char wanted, struct arena *arena)
+{
+	static const char blanks[] = " \t\r\n";
+	const char *end = tag + len;
+
+	while (tag < end && strchr(blanks, *tag) != NULL)
+		tag++;
+	if (tag == end || *tag++ != wanted)
+		return NULL;
+	while (tag < end && strchr(blanks, *tag) != NULL)
+		tag++;
+	if (tag == end || *tag++ != '=')
+		return NULL;
+	return text_domain(arena_copy(arena, tag, (size_t)(end - tag)), arena);
+}
+
+const char *
+authres_partial(const char *signature, struct arena *arena)
+{
+	const char *domain = NULL;
+	bool partial = false;
+
+	while (*signature != '\0') {
+		size_t len = strcspn(signature, ";");
+		const char *d = tag_value(signature, len, 'd', arena);
+
+		if (d != NULL)
+			domain = d;
+		partial |= tag_value(signature, len, 'l', arena) != NULL;
+		signature += len;
+		signature += strspn(signature, ";");
+	}
+	return partial && is_name(domain) ? domain : NULL;
 }

@@ -7,14 +7,12 @@
 
 #include "base/text.h"
 #include "mail/header.h"
+#include "mail/outline.h"
 
 #include <gmime/gmime.h>
 
-/*
- * Messages up to this size are bounded by it in all they can make GMime do;
- * larger ones are looked over first.
- */
-enum { LOOK_OVER = 256 << 10 };
+/* A message up to this size is worth copying, to spare GMime its header. */
+enum { COPY_MOST = 256 << 10 };
 
 /* What taking one message apart carries along. */
 struct taking {
@@ -23,7 +21,8 @@ struct taking {
 	struct message *message;
 	struct bytes text; /* what GMime was given */
 	size_t nparts;
-	size_t room; /* for candidates */
+	size_t signing; /* bytes of fields that say who signed, so far */
+	size_t room;    /* for candidates */
 	struct fault *fault;
 };
 
@@ -97,11 +96,23 @@ message_prepare(const struct bytes *raw)
 			load_charset(i);
 }
 
+/*
+ * The front of a value.  What decodes words and reads addresses takes long
+ * over long ones, and calls itself for each group within a group.
+ */
+static char *
+front(struct bytes value, struct arena *arena)
+{
+	if (value.len > LIMIT_FIELD)
+		value.len = LIMIT_FIELD;
+	return header_unfold(value, arena);
+}
+
 /* A header value as a person reads it (RFC 2047). */
 static const char *
 decoded(struct bytes value, struct arena *arena)
 {
-	char *text = header_unfold(value, arena);
+	char *text = front(value, arena);
 	bool repaired = false;
 	char *words;
 
@@ -118,7 +129,7 @@ decoded(struct bytes value, struct arena *arena)
 static const char *
 address_in(struct bytes value, struct arena *arena)
 {
-	const char *text = header_unfold(value, arena);
+	const char *text = front(value, arena);
 	InternetAddressList *list = internet_address_list_parse(NULL, text);
 	InternetAddress *first = NULL;
 	const char *address = NULL;
@@ -138,6 +149,36 @@ address_in(struct bytes value, struct arena *arena)
 			arena, &repaired);
 	g_object_unref(list);
 	return address;
+}
+
+/*
+ * The mail system's own field is the topmost one: of more than it would ever
+ * write the rest is left out, and all below it.
+ */
+static void
+take_signing(struct taking *taking, const struct header_field *field)
+{
+	struct signing *signing = &taking->message->signing;
+	const char *text;
+
+	taking->signing += field->value.len;
+	if (taking->signing > LIMIT_SIGNING)
+		return;
+	text = header_unfold(field->value, taking->arena);
+	if (header_is(field, "Authentication-Results")) {
+		signing->results.at[signing->results.len++] = text;
+		return;
+	}
+	text = authres_partial(text, taking->arena);
+	if (text != NULL)
+		signing->partial.at[signing->partial.len++] = text;
+}
+
+static bool
+is_signing(const struct header_field *field)
+{
+	return header_is(field, "Authentication-Results") ||
+	    header_is(field, "DKIM-Signature");
 }
 
 /* The fields that anybody reads, and where their values go. */
@@ -161,26 +202,24 @@ take_field(struct taking *taking, const struct header_field *field)
 	    message->report_submitter == NULL)
 		message->report_submitter =
 		    text_domain(decoded(field->value, arena), arena);
-	else if (header_is(field, "Authentication-Results"))
-		message->authentication_results
-		    .at[message->authentication_results.len++] =
-		    header_unfold(field->value, arena);
+	else if (is_signing(field))
+		take_signing(taking, field);
 	else if (header_is(field, "Return-Path"))
 		message->bounce |=
 		    strcmp(header_unfold(field->value, arena), "<>") == 0;
 }
 
 static bool
-count_fields(struct bytes raw, size_t *nresults, size_t *header,
+count_fields(struct bytes raw, size_t *nsigning, size_t *header,
     struct fault *fault)
 {
 	struct bytes rest = raw;
 	struct header_field field;
 	size_t n = 0;
 
-	*nresults = 0;
+	*nsigning = 0;
 	while (header_next(&rest, &field)) {
-		*nresults += header_is(&field, "Authentication-Results");
+		*nsigning += is_signing(&field);
 		n++;
 	}
 	*header = raw.len - rest.len;
@@ -204,68 +243,35 @@ read_header(struct taking *taking, struct bytes raw)
 {
 	struct bytes rest = raw;
 	struct header_field field;
-	struct text_list *results = &taking->message->authentication_results;
-	size_t nresults;
+	struct signing *signing = &taking->message->signing;
+	size_t nsigning;
 	size_t header;
 	unsigned char *text;
 	size_t len = 0;
 
-	if (!count_fields(raw, &nresults, &header, taking->fault))
+	if (!count_fields(raw, &nsigning, &header, taking->fault))
 		return false;
-	results->at =
-	    arena_array(taking->arena, nresults, sizeof(*results->at));
-	text = arena_try(taking->arena, raw.len <= LOOK_OVER ? raw.len + 2 : 0,
+	signing->results.at =
+	    arena_array(taking->arena, nsigning, sizeof(*signing->results.at));
+	signing->partial.at =
+	    arena_array(taking->arena, nsigning, sizeof(*signing->partial.at));
+	text = arena_try(taking->arena, raw.len <= COPY_MOST ? raw.len + 2 : 0,
 	    SIZE_MAX / 2);
 	if (text == NULL)
 		fault_out_of_memory();
 	while (header_next(&rest, &field)) {
 		take_field(taking, &field);
-		if (raw.len <= LOOK_OVER && header_starts(&field, "Content-")) {
+		if (raw.len <= COPY_MOST && header_starts(&field, "Content-")) {
 			memcpy(text + len, field.line.at, field.line.len);
 			len += field.line.len;
 		}
 	}
 	taking->text = raw;
-	if (raw.len <= LOOK_OVER) {
+	if (raw.len <= COPY_MOST) {
 		text[len++] = '\n';
 		memcpy(text + len, rest.at, rest.len);
 		taking->text = (struct bytes){ text, len + rest.len };
 	}
-	return true;
-}
-
-/*
- * GMime takes as many parts, and as many fields in them, as there are: count
- * the lines that could start one, before it does.
- */
-static bool
-look_over(struct taking *taking)
-{
-	struct bytes rest = taking->text;
-	size_t boundaries = 0;
-	size_t fields = 0;
-
-	if (rest.len <= LOOK_OVER)
-		return true;
-	while (rest.len > 0) {
-		const unsigned char *end = memchr(rest.at, '\n', rest.len);
-		size_t len =
-		    end != NULL ? (size_t)(end - rest.at) + 1 : rest.len;
-
-		if (rest.at[0] == '-' && len > 2 && rest.at[1] == '-')
-			boundaries++;
-		else if (header_is_likely((struct bytes){ rest.at, len }))
-			fields++;
-		rest.at += len;
-		rest.len -= len;
-	}
-	if (boundaries > (size_t)2 * LIMIT_PARTS)
-		return fault_set(taking->fault, FAULT_LIMIT,
-		    "message has more than %d parts", LIMIT_PARTS);
-	if (fields > LIMIT_HEADER_LINES)
-		return fault_set(taking->fault, FAULT_LIMIT,
-		    "message has more than %d header lines",
-		    LIMIT_HEADER_LINES);
 	return true;
 }
 
@@ -574,7 +580,7 @@ message_read(struct bytes raw, const struct limits *limits, struct arena *arena,
 		raw.at += line;
 		raw.len -= line;
 	}
-	if (!read_header(&taking, raw) || !look_over(&taking))
+	if (!read_header(&taking, raw) || !outline_check(taking.text, fault))
 		return false;
 	message->bounce |= is_mailer(message->sender);
 	return parse(&taking);

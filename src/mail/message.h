@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/fault.h"
 #include "base/limits.h"
+#include "mail/authres.h"
 #include "report/report.h"
 
 /* A MIME part that may hold a report. */
@@ -30,7 +31,7 @@ struct message {
 	const char *subject;
 	const char *report_domain; /* as in struct candidate */
 	const char *report_submitter;
-	struct text_list authentication_results; /* topmost first */
+	struct signing signing; /* topmost first; bounded by LIMIT_SIGNING */
 	struct candidate *candidates;
 	size_t ncandidates;
 	bool bounce; /* a delivery status report: what it returns is not read */

@@ -3,16 +3,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buffer.h"
 #include "base/datetime.h"
+#include "base/digest.h"
 #include "base/text.h"
 
 enum { UUID_VERSION = 8 };
 
 static void
-field(struct buffer *buffer, const char *text)
+field(struct digest *digest, const char *text)
 {
-	buffer_add(buffer, text, strlen(text) + 1);
+	digest_add(digest, text, strlen(text) + 1);
+}
+
+static void
+time_field(struct digest *digest, int64_t seconds)
+{
+	char time[DATETIME_SIZE];
+
+	datetime_write(seconds, time);
+	field(digest, time);
 }
 
 static int
@@ -24,8 +33,9 @@ by_text(const void *a, const void *b)
 	return strcmp(*left, *right);
 }
 
+/* They are in lower case already: see text_domain(). */
 static void
-domains(const struct report *report, struct arena *arena, struct buffer *buffer)
+domains(struct digest *digest, const struct report *report, struct arena *arena)
 {
 	const char **names =
 	    arena_array(arena, report->npolicies + 1, sizeof(*names));
@@ -33,34 +43,32 @@ domains(const struct report *report, struct arena *arena, struct buffer *buffer)
 
 	for (size_t i = 0; i < report->npolicies; i++)
 		if (report->policies[i].domain != NULL)
-			names[n++] =
-			    text_lower(report->policies[i].domain, arena);
+			names[n++] = report->policies[i].domain;
 	qsort(names, n, sizeof(*names), by_text);
 	for (size_t i = 0; i < n; i++)
 		if (i == 0 || strcmp(names[i], names[i - 1]) != 0)
-			field(buffer, names[i]);
+			field(digest, names[i]);
 }
 
 void
-identity_set(struct report *report, struct arena *arena)
+identity_set(struct report *report, const char *signer, struct arena *arena)
 {
-	unsigned char digest[DIGEST_SIZE];
-	char time[DATETIME_SIZE];
-	struct buffer buffer = { 0 };
+	const char *contact = report->contact != NULL ?
+	    text_address_domain(report->contact) :
+	    NULL;
+	unsigned char sum[DIGEST_SIZE];
+	struct digest *digest = digest_start();
 
-	field(&buffer,
-	    report->organization != NULL ? report->organization : "");
-	field(&buffer, report->id);
-	datetime_write(report->start, time);
-	field(&buffer, time);
-	datetime_write(report->end, time);
-	field(&buffer, time);
-	domains(report, arena, &buffer);
-	digest_of((struct bytes){ (const unsigned char *)buffer.at,
-		      buffer.len },
-	    digest);
-	buffer_free(&buffer);
-	memcpy(report->key, digest, REPORT_KEY_SIZE);
+	if (signer != NULL)
+		field(digest, signer);
+	field(digest, report->organization != NULL ? report->organization : "");
+	field(digest, report->id);
+	field(digest, contact != NULL ? text_domain(contact, arena) : "");
+	time_field(digest, report->start);
+	time_field(digest, report->end);
+	domains(digest, report, arena);
+	digest_end(digest, sum);
+	memcpy(report->key, sum, REPORT_KEY_SIZE);
 	report->key[6] =
 	    (unsigned char)((report->key[6] & 0x0f) | UUID_VERSION << 4);
 	report->key[8] = (unsigned char)((report->key[8] & 0x3f) | 0x80);
