@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/options.h"
 #include "store/store.h"
+#include "tlsrpt-db-transfer.h"
 
 static const char program[] = "tlsrpt-db";
 
@@ -50,23 +51,6 @@ static const struct option_group groups[] = {
 	{ 0, NULL },
 };
 
-static const struct option_command summaries[] = {
-	{ "init", "create tables, views and functions; grant rights" },
-	{ "upgrade", "bring an older schema up to date" },
-	{ "status", "say how it is: version, rows, size, problems" },
-	{ NULL, NULL },
-};
-
-static const struct options_spec spec = {
-	.program = program,
-	.synopsis = "[OPTION...] init|upgrade|status",
-	.summary = "Make the database of TLS reports, bring it up to date, or "
-		   "say how it is.",
-	.rows = rows,
-	.groups = groups,
-	.commands = summaries,
-};
-
 struct settings {
 	const char *values[NSETTINGS]; /* of the options that take one */
 	bool given[NSETTINGS];
@@ -80,27 +64,55 @@ struct task {
 	struct store *store;
 	struct arena *arena;
 	struct fault *fault;
+	struct config *config;
+	const char *uri;
+	char *const *operands; /* behind the command */
 };
 
 static bool init(struct task *task);
 static bool upgrade(struct task *task);
 static bool status(struct task *task);
+static bool copy(struct task *task);
+static bool import(struct task *task);
+
+/* What a command takes, and what it needs. */
+enum {
+	GRANTS = 1, /* --writer and --reader */
+	SHOWS = 2,  /* --format */
+	ALONE = 4   /* it opens its databases itself */
+};
 
 static const struct command {
-	const char *name;
+	struct option_command named;
 	bool (*run)(struct task *task);
-	bool grants; /* takes --writer and --reader */
-	bool shows;  /* takes --format */
+	unsigned takes;
+	const char *const *operands; /* their names; NULL: none */
 } commands[] = {
-	{ "init", init, true, false },
-	{ "upgrade", upgrade, true, false },
-	{ "status", status, false, true },
+	{ { "init", "create tables, views and functions; grant rights" }, init,
+	    GRANTS, NULL },
+	{ { "upgrade", "bring an older schema up to date" }, upgrade, GRANTS,
+	    NULL },
+	{ { "status", "say how it is: version, rows, size, problems" }, status,
+	    SHOWS, NULL },
+	{ { "copy", "FROM TO: all of one database into another" }, copy, ALONE,
+	    (const char *const[]){ "FROM", "TO", NULL } },
+	{ { "import", "FROM: what parsedmarc stored, or its JSON" }, import,
+	    ALONE, (const char *const[]){ "FROM", NULL } },
+	{ { NULL, NULL }, NULL, 0, NULL },
 };
 
-enum {
-	NCOMMANDS = sizeof(commands) / sizeof(commands[0]),
-	TIMEOUT = 60 /* seconds to connect */
+static const struct options_spec spec = {
+	.program = program,
+	.synopsis = "[OPTION...] COMMAND [OPERAND...]",
+	.summary = "Make the database of TLS reports, bring it up to date, say "
+		   "how it is, and fill it\nfrom another.",
+	.rows = rows,
+	.groups = groups,
+	.commands = &commands[0].named,
+	.command_size = sizeof(commands[0]),
 };
+
+enum { TIMEOUT = 60 /* seconds to connect */ };
 
 /* One of two words; *second tells which. */
 static bool
@@ -335,38 +347,80 @@ status(struct task *task)
 	return true;
 }
 
+static bool
+copy(struct task *task)
+{
+	return transfer_copy(task->config, task->operands,
+	    task->settings->given[SETTING_QUIET], task->fault);
+}
+
+static bool
+import(struct task *task)
+{
+	return transfer_import(task->uri, task->operands[0],
+	    task->settings->given[SETTING_QUIET], task->fault);
+}
+
 static const struct command *
 command_named(const char *name)
 {
-	for (int i = 0; i < NCOMMANDS; i++)
-		if (strcmp(commands[i].name, name) == 0)
-			return &commands[i];
+	for (const struct command *row = commands; row->run != NULL; row++)
+		if (strcmp(row->named.name, name) == 0)
+			return row;
 	return NULL;
+}
+
+/* The names of all commands, as a sentence has them. */
+static const char *
+command_names(struct arena *arena)
+{
+	const char *names = commands[0].named.name;
+
+	for (const struct command *row = commands + 1; row->run != NULL; row++)
+		names = arena_printf(arena, "%s%s%s", names,
+		    row[1].run != NULL ? ", " : " or ", row->named.name);
+	return names;
+}
+
+static bool
+check_operands(const struct command *command, int n, char *const operands[],
+    struct fault *fault)
+{
+	int wanted = 0;
+
+	while (command->operands != NULL && command->operands[wanted] != NULL)
+		wanted++;
+	if (n > wanted)
+		return fault_set(fault, FAULT_USAGE,
+		    "\"%s\" is one word too many", operands[wanted]);
+	return n == wanted ||
+	    fault_set(fault, FAULT_USAGE, "%s needs %s", command->named.name,
+		command->operands[n]);
 }
 
 /* The one command that the operands name, if the options go with it. */
 static bool
 choose_command(const struct settings *settings, int n, char *const operands[],
-    const struct command **command, struct fault *fault)
+    struct arena *arena, const struct command **command, struct fault *fault)
 {
 	const bool *given = settings->given;
 	const struct command *named;
 
 	if (n == 0)
-		return fault_set(fault, FAULT_USAGE,
-		    "no command: write init, upgrade or status");
+		return fault_set(fault, FAULT_USAGE, "no command: write %s",
+		    command_names(arena));
 	named = command_named(operands[0]);
 	if (named == NULL)
 		return fault_set(fault, FAULT_USAGE,
-		    "\"%s\" is no command: write init, upgrade or status",
-		    operands[0]);
-	if (n > 1)
-		return fault_set(fault, FAULT_USAGE,
-		    "\"%s\" is one word too many", operands[1]);
-	if (!named->grants && (given[SETTING_WRITER] || given[SETTING_READER]))
+		    "\"%s\" is no command: write %s", operands[0],
+		    command_names(arena));
+	if (!check_operands(named, n - 1, operands + 1, fault))
+		return false;
+	if ((named->takes & GRANTS) == 0 &&
+	    (given[SETTING_WRITER] || given[SETTING_READER]))
 		return fault_set(fault, FAULT_USAGE,
 		    "--writer and --reader go with init and upgrade");
-	if (!named->shows && given[SETTING_FORMAT])
+	if ((named->takes & SHOWS) == 0 && given[SETTING_FORMAT])
 		return fault_set(fault, FAULT_USAGE,
 		    "--format goes with status");
 	*command = named;
@@ -374,11 +428,13 @@ choose_command(const struct settings *settings, int n, char *const operands[],
 }
 
 static bool
-run_in_store(const struct command *command, const char *uri, struct task *task)
+run_in_store(const struct command *command, struct task *task)
 {
+	bool alone = (command->takes & ALONE) != 0;
 	bool done;
 
-	if (!store_open(uri, STORE_MANAGE, program, TIMEOUT, &task->store,
+	if (!alone &&
+	    !store_open(task->uri, STORE_MANAGE, program, TIMEOUT, &task->store,
 		task->fault))
 		return false;
 	done = command->run(task);
@@ -390,21 +446,25 @@ run_in_store(const struct command *command, const char *uri, struct task *task)
 }
 
 static bool
-run(const struct settings *settings, const struct command *command,
+run(const struct settings *settings, int n, char *const operands[],
     struct fault *fault)
 {
 	struct arena *arena = arena_new();
-	struct task task = { settings, NULL, arena, fault };
-	struct config *config;
-	const char *uri;
+	struct task task = { .settings = settings,
+		.arena = arena,
+		.fault = fault,
+		.operands = operands + 1 };
+	const struct command *command = NULL;
 	bool done = false;
 
-	if (config_read(settings->values[SETTING_CONFIG], &config, fault)) {
-		done =
-		    config_database(config, settings->values[SETTING_DATABASE],
-			arena, &uri, fault) &&
-		    run_in_store(command, uri, &task);
-		config_free(config);
+	if (choose_command(settings, n, operands, arena, &command, fault) &&
+	    config_read(settings->values[SETTING_CONFIG], &task.config,
+		fault)) {
+		done = config_database(task.config,
+			   settings->values[SETTING_DATABASE], arena, &task.uri,
+			   fault) &&
+		    run_in_store(command, &task);
+		config_free(task.config);
 	}
 	arena_free(arena);
 	return done;
@@ -424,7 +484,6 @@ main(int argc, char *argv[])
 {
 	struct settings settings = { .syslog = false };
 	struct fault fault = { .kind = FAULT_NONE };
-	const struct command *command = NULL;
 	int operands = argc;
 	bool done;
 
@@ -438,9 +497,7 @@ main(int argc, char *argv[])
 		options_version(program, settings.given[SETTING_VERBOSE],
 		    stdout);
 	else if (done)
-		done = choose_command(&settings, argc - operands,
-			   argv + operands, &command, &fault) &&
-		    command != NULL && run(&settings, command, &fault);
+		done = run(&settings, argc - operands, argv + operands, &fault);
 	if (!done)
 		log_line(LOG_LEVEL_ERROR, NULL, "%s", fault.text);
 	return fault_exit_status(done ? FAULT_NONE : fault.kind);

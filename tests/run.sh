@@ -98,6 +98,15 @@ under_valgrind() {
 	done
 }
 
+# The tarball is the same, whoever makes it and when.
+dist_twice() {
+	mkdir -p "$build/dist" &&
+		make -C "$build/gcc" dist &&
+		mv "$build"/gcc/tlsrpt-tools-*.tar.xz "$build/dist/first.tar.xz" &&
+		touch README && (umask 077 && make -C "$build/gcc" dist) &&
+		cmp "$build/dist/first.tar.xz" "$build"/gcc/tlsrpt-tools-*.tar.xz
+}
+
 install_packages || echo "packages could not be installed; going on"
 rm -rf "$build"
 mkdir -p "$build" || exit 1
@@ -119,6 +128,7 @@ if step 'autoreconf' autoreconf -fi &&
 	check_in "$build/gcc" 'make check, gcc'
 	step 'make distcheck' make -j2 -C "$build/gcc" distcheck \
 		TESTS=tests/floors.t && passed=$((passed + 1))
+	step 'make dist, twice the same' dist_twice && passed=$((passed + 1))
 	echo '== valgrind'
 	under_valgrind
 fi

@@ -111,14 +111,18 @@ help_row(const struct option_row *row, FILE *out)
 }
 
 static void
-help_commands(const struct option_command *commands, FILE *out)
+help_commands(const struct options_spec *spec, FILE *out)
 {
+	const struct option_command *command = spec->commands;
+	size_t size =
+	    spec->command_size > 0 ? spec->command_size : sizeof(*command);
 	char left[80];
 
 	(void)fputs("\nCommands:\n", out);
-	for (; commands->name != NULL; commands++) {
-		(void)snprintf(left, sizeof(left), "  %s", commands->name);
-		help_line(left, commands->help, out);
+	while (command->name != NULL) {
+		(void)snprintf(left, sizeof(left), "  %s", command->name);
+		help_line(left, command->help, out);
+		command = (const void *)((const char *)command + size);
 	}
 }
 
@@ -130,7 +134,7 @@ options_help(const struct options_spec *spec, FILE *out)
 	(void)fprintf(out, "usage: %s %s\n%s\n", spec->program, spec->synopsis,
 	    spec->summary);
 	if (spec->commands != NULL)
-		help_commands(spec->commands, out);
+		help_commands(spec, out);
 	if (group == NULL || group->first != 0)
 		(void)fputs("\n", out);
 	for (int i = 0; spec->rows[i].name != NULL; i++) {

@@ -6,6 +6,7 @@
 #define OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "base/fault.h"
@@ -23,6 +24,7 @@ struct option_group {
 	const char *title;
 };
 
+/* What --help says of a command. */
 struct option_command {
 	const char *name;
 	const char *help;
@@ -35,7 +37,9 @@ struct options_spec {
 	const struct option_row *rows; /* ends with a row without a name */
 	/* Both may be NULL, and end with an entry of NULL. */
 	const struct option_group *groups;
+	/* The first member of each row of a program's own table of them. */
 	const struct option_command *commands;
+	size_t command_size; /* of such a row; 0: it has no more members */
 };
 
 /*

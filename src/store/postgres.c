@@ -1467,6 +1467,29 @@ postgres_open(const char *uri, enum store_mode mode, const char *program,
 	return false;
 }
 
+static bool
+postgres_run(void *data, const char *sql, const char *param,
+    struct arena *arena, const char **text, struct fault *fault)
+{
+	struct postgres *self = data;
+	PGresult *result = param == NULL ?
+	    PQexec(self->conn, sql) :
+	    PQexecParams(self->conn, sql, 1, NULL, &param, NULL, NULL, 0);
+	ExecStatusType status = PQresultStatus(result);
+	bool done = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+
+	self->fault = fault;
+	if (!done)
+		(void)failed(self, result);
+	else if (text != NULL)
+		*text = PQntuples(result) > 0 && !PQgetisnull(result, 0, 0) ?
+		    arena_copy(arena, PQgetvalue(result, 0, 0),
+			(size_t)PQgetlength(result, 0, 0)) :
+		    NULL;
+	PQclear(result);
+	return done;
+}
+
 const struct store_ops postgres_ops = {
 	.concurrent = true,
 	.check_uri = pg_check_uri,
@@ -1475,4 +1498,5 @@ const struct store_ops postgres_ops = {
 	.put = postgres_put,
 	.upgrade = postgres_upgrade,
 	.status = postgres_status,
+	.run = postgres_run,
 };

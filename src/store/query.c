@@ -11,8 +11,8 @@ struct query {
 	void *self;
 };
 
-bool
-query_open(const char *uri, const char *program, int timeout,
+static bool
+open_as(const char *uri, const char *program, int timeout, bool ours,
     struct query **query, struct fault *fault)
 {
 	const struct store_ops *kind = store_ops_for(uri, fault);
@@ -21,7 +21,8 @@ query_open(const char *uri, const char *program, int timeout,
 	struct query *made;
 	void *self;
 
-	if (kind == NULL || !ops->open(uri, program, timeout, &self, fault))
+	if (kind == NULL ||
+	    !ops->open(uri, program, timeout, ours, &self, fault))
 		return false;
 	made = calloc(1, sizeof(*made));
 	if (made == NULL)
@@ -30,6 +31,20 @@ query_open(const char *uri, const char *program, int timeout,
 	made->self = self;
 	*query = made;
 	return true;
+}
+
+bool
+query_open(const char *uri, const char *program, int timeout,
+    struct query **query, struct fault *fault)
+{
+	return open_as(uri, program, timeout, true, query, fault);
+}
+
+bool
+query_open_foreign(const char *uri, const char *program, int timeout,
+    struct query **query, struct fault *fault)
+{
+	return open_as(uri, program, timeout, false, query, fault);
 }
 
 void

@@ -51,6 +51,13 @@ struct query_rows {
 bool query_open(const char *uri, const char *program, int timeout,
     struct query **query, struct fault *fault);
 
+/*
+ * The same for a database that is not ours: its own search path holds, and no
+ * version is asked for.  "sqlite::memory:" is an empty one.
+ */
+bool query_open_foreign(const char *uri, const char *program, int timeout,
+    struct query **query, struct fault *fault);
+
 /* Close; NULL is fine. */
 void query_close(struct query *query);
 

@@ -8,7 +8,7 @@
 struct query_ops {
 	bool postgresql;
 	bool (*open)(const char *uri, const char *program, int timeout,
-	    void **self, struct fault *fault);
+	    bool ours, void **self, struct fault *fault);
 	void (*close)(void *self);
 	bool (*run)(void *self, const char *sql, const char *const params[],
 	    size_t nparams, struct arena *arena, struct query_rows *rows,

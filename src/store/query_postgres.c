@@ -37,7 +37,7 @@ failed(struct postgres_query *self, const PGresult *result)
  * statements take.
  */
 static bool
-begin(struct postgres_query *self, int timeout)
+begin(struct postgres_query *self, int timeout, bool ours)
 {
 	char sql[512];
 	PGresult *result;
@@ -45,10 +45,11 @@ begin(struct postgres_query *self, int timeout)
 
 	(void)snprintf(sql, sizeof(sql),
 	    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "
-	    "SET LOCAL search_path = tlsrpt, pg_catalog; "
+	    "%s"
 	    "SET LOCAL timezone = 'UTC'; SET LOCAL datestyle = 'ISO, YMD'; "
 	    "SET LOCAL jit = off; SET LOCAL work_mem = '64MB'; "
 	    "SET LOCAL statement_timeout = '%ds'",
+	    ours ? "SET LOCAL search_path = tlsrpt, pg_catalog; " : "",
 	    timeout);
 	result = PQexec(self->conn, sql);
 	done =
@@ -89,7 +90,7 @@ postgres_query_close(void *data)
 
 static bool
 postgres_query_open(const char *uri, const char *program, int timeout,
-    void **made, struct fault *fault)
+    bool ours, void **made, struct fault *fault)
 {
 	struct postgres_query *self = calloc(1, sizeof(*self));
 
@@ -97,7 +98,8 @@ postgres_query_open(const char *uri, const char *program, int timeout,
 		fault_out_of_memory();
 	self->fault = fault;
 	self->conn = pg_connect(uri, program, timeout, fault);
-	if (self->conn != NULL && begin(self, timeout) && check_version(self)) {
+	if (self->conn != NULL && begin(self, timeout, ours) &&
+	    (!ours || check_version(self))) {
 		*made = self;
 		return true;
 	}

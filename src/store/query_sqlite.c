@@ -172,7 +172,7 @@ open_file(struct sqlite_query *self)
 }
 
 static bool
-begin(struct sqlite_query *self, int timeout)
+begin(struct sqlite_query *self, int timeout, bool ours)
 {
 	int seconds = timeout > 0 && timeout < NO_TIMEOUT_SECONDS ?
 	    timeout :
@@ -183,8 +183,9 @@ begin(struct sqlite_query *self, int timeout)
 	return execute(self,
 		   "PRAGMA query_only = ON; PRAGMA cache_size = -65536;"
 		   "PRAGMA temp_store = MEMORY; BEGIN") &&
-	    read_version(self, &version) &&
-	    store_check_version(self->path, version, self->fault);
+	    (!ours ||
+		(read_version(self, &version) &&
+		    store_check_version(self->path, version, self->fault)));
 }
 
 static void
@@ -197,7 +198,13 @@ sqlite_query_close(void *data)
 }
 
 static bool
-sqlite_query_open(const char *uri, const char *program, int timeout,
+is_memory(const struct sqlite_query *self, bool ours)
+{
+	return !ours && strcmp(self->path, ":memory:") == 0;
+}
+
+static bool
+sqlite_query_open(const char *uri, const char *program, int timeout, bool ours,
     void **made, struct fault *fault)
 {
 	struct sqlite_query *self = calloc(1, sizeof(*self));
@@ -207,7 +214,8 @@ sqlite_query_open(const char *uri, const char *program, int timeout,
 		fault_out_of_memory();
 	self->path = uri + strlen(STORE_SQLITE);
 	self->fault = fault;
-	if (check_file(self) && open_file(self) && begin(self, timeout)) {
+	if ((is_memory(self, ours) || check_file(self)) && open_file(self) &&
+	    begin(self, timeout, ours)) {
 		*made = self;
 		return true;
 	}

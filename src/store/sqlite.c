@@ -766,6 +766,33 @@ switch_to_wal(struct sqlite *self)
 	return true;
 }
 
+/* As SQLite has it from 3.41 on; NULL where it is no hex. */
+static void
+unhex(sqlite3_context *context, int nvalues, sqlite3_value *values[])
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *hex = (const char *)sqlite3_value_text(values[0]);
+	size_t len = (size_t)sqlite3_value_bytes(values[0]) / 2;
+	unsigned char *bytes = sqlite3_malloc64(len + 1);
+
+	(void)nvalues;
+	if (bytes == NULL) {
+		sqlite3_result_error_nomem(context);
+		return;
+	}
+	for (size_t i = 0; i < 2 * len; i++) {
+		const char *digit = strchr(digits, hex[i]);
+
+		if (digit == NULL || *digit == '\0') {
+			sqlite3_free(bytes);
+			return;
+		}
+		bytes[i / 2] =
+		    (unsigned char)(bytes[i / 2] << 4 | (digit - digits));
+	}
+	sqlite3_result_blob64(context, bytes, len, sqlite3_free);
+}
+
 /*
  * FULL, so that what is answered is on the disk.  Keys come in no order, so
  * that a large file's indexes are touched all over: with 32 MiB of its pages
@@ -782,6 +809,8 @@ open_file(struct sqlite *self)
 		return false;
 	if (sqlite3_open_v2(self->path, &self->db, flags, NULL) != SQLITE_OK)
 		return failed(self, "could not be opened");
+	(void)sqlite3_create_function_v2(self->db, "unhex", 1,
+	    SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, unhex, NULL, NULL, NULL);
 	(void)sqlite3_busy_timeout(self->db, 1000 * self->timeout);
 	return execute(self,
 		   "PRAGMA synchronous = FULL;"
@@ -1100,6 +1129,40 @@ sqlite_open(const char *uri, enum store_mode mode, const char *program,
 	return false;
 }
 
+static void
+take_text(sqlite3_stmt *statement, struct arena *arena, const char **text)
+{
+	const void *value = sqlite3_column_text(statement, 0);
+	int len = sqlite3_column_bytes(statement, 0);
+
+	*text = value != NULL ? arena_copy(arena, value, (size_t)len) : NULL;
+}
+
+static bool
+sqlite_run(void *data, const char *sql, const char *param, struct arena *arena,
+    const char **text, struct fault *fault)
+{
+	struct sqlite *self = data;
+	sqlite3_stmt *statement;
+	int step;
+
+	self->fault = fault;
+	if (sqlite3_prepare_v2(self->db, sql, -1, &statement, NULL) !=
+	    SQLITE_OK)
+		return failed(self, "could not prepare a statement");
+	if (param != NULL)
+		bind_text(statement, 1, param);
+	if (text != NULL)
+		*text = NULL;
+	step = sqlite3_step(statement);
+	if (step == SQLITE_ROW && text != NULL)
+		take_text(statement, arena, text);
+	while (step == SQLITE_ROW)
+		step = sqlite3_step(statement);
+	(void)sqlite3_finalize(statement);
+	return step == SQLITE_DONE || failed(self, "could not write");
+}
+
 const struct store_ops sqlite_ops = {
 	.concurrent = false,
 	.check_uri = check_uri,
@@ -1108,4 +1171,5 @@ const struct store_ops sqlite_ops = {
 	.put = sqlite_put,
 	.upgrade = sqlite_upgrade,
 	.status = sqlite_status,
+	.run = sqlite_run,
 };

@@ -107,6 +107,19 @@ store_is_concurrent(const struct store *store)
 	return store->ops->concurrent;
 }
 
+bool
+store_is_postgresql(const struct store *store)
+{
+	return store->ops == &postgres_ops;
+}
+
+bool
+store_run(struct store *store, const char *sql, const char *param,
+    struct arena *arena, const char **text, struct fault *fault)
+{
+	return store->ops->run(store->self, sql, param, arena, text, fault);
+}
+
 static void
 end_intake(struct intake *intake, const struct ending *ending)
 {

@@ -30,6 +30,9 @@ struct store_ops {
 	    int *before, int *after, struct fault *fault);
 	bool (*status)(void *self, struct arena *arena,
 	    struct store_status *status, struct fault *fault);
+	/* See store_run(). */
+	bool (*run)(void *self, const char *sql, const char *param,
+	    struct arena *arena, const char **text, struct fault *fault);
 };
 
 extern const struct store_ops postgres_ops;
@@ -55,6 +58,22 @@ const char *store_outcome_name(const struct intake *intake,
     const struct ending *ending);
 const char *store_reason_code(const struct intake *intake,
     const struct ending *ending);
+
+/*
+ * Run a statement that store_put() has no word for; who calls it begins and
+ * ends the transaction.
+ *
+ *	param	its one parameter, $1; NULL: it has none, and may then be
+ *		several statements in PostgreSQL
+ *	text	set to the first value that comes back, as text, or to NULL;
+ *		it belongs to the arena.  Or NULL, for a statement without.
+ *
+ * In SQLite there is unhex(), and json_each() and its like in both.
+ */
+bool store_run(struct store *store, const char *sql, const char *param,
+    struct arena *arena, const char **text, struct fault *fault);
+
+bool store_is_postgresql(const struct store *store);
 
 /* Fail with FAULT_LATER where a schema is not of this program's version. */
 bool store_check_version(const char *database, int version,
