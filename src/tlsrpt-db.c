@@ -394,8 +394,9 @@ check_operands(const struct command *command, int n, char *const operands[],
 		return fault_set(fault, FAULT_USAGE,
 		    "\"%s\" is one word too many", operands[wanted]);
 	return n == wanted ||
-	    fault_set(fault, FAULT_USAGE, "%s needs %s", command->named.name,
-		command->operands[n]);
+	    (command->operands != NULL &&
+		fault_set(fault, FAULT_USAGE, "%s needs %s",
+		    command->named.name, command->operands[n]));
 }
 
 /* The one command that the operands name, if the options go with it. */
@@ -458,6 +459,7 @@ run(const struct settings *settings, int n, char *const operands[],
 	bool done = false;
 
 	if (choose_command(settings, n, operands, arena, &command, fault) &&
+	    command != NULL &&
 	    config_read(settings->values[SETTING_CONFIG], &task.config,
 		fault)) {
 		done = config_database(task.config,

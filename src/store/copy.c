@@ -97,6 +97,23 @@ static const struct query_sql find_losers = {
 	" WHERE t.content_digest <> " DIGEST,
 };
 
+/* Those of the target that make way, or get the better verdict. */
+static const struct query_sql find_worse = {
+	"SELECT pg_catalog.count(*) || ' ' || "
+	"coalesce(pg_catalog.json_agg(w.r)::text, '[]') FROM " PG_HELD
+	" WHERE " PG_BETTER,
+	"SELECT count(*) || ' ' || json_group_array(json(w.value)) FROM " HELD
+	" WHERE " BETTER,
+};
+
+static const struct query_sql find_raised = {
+	"SELECT pg_catalog.count(*) || ' ' || "
+	"coalesce(pg_catalog.json_agg(w.r)::text, '[]') FROM " PG_HELD
+	" WHERE t.content_digest = " PG_DIGEST " AND " PG_BETTER,
+	"SELECT count(*) || ' ' || json_group_array(json(w.value)) FROM " HELD
+	" WHERE t.content_digest = " DIGEST " AND " BETTER,
+};
+
 static const struct query_sql find_new_superseded = {
 	"SELECT pg_catalog.count(*) || ' ' || "
 	"coalesce(pg_catalog.json_agg(w.r)::text, '[]') FROM " PG_LIST
@@ -305,10 +322,18 @@ copy_rows(struct copying *copying, const struct copy_table *table,
 static bool
 settle_rivals(struct copying *copying, const char *list)
 {
+	const char *worse;
+	const char *raised;
+	size_t n;
+
+	if (!find(copying, &find_worse, list, &n, &worse) ||
+	    !find(copying, &find_raised, list, &n, &raised) ||
+	    !store_roll(copying->to, worse, -1, copying->fault))
+		return false;
 	for (size_t i = 0; i < sizeof(settle) / sizeof(settle[0]); i++)
 		if (!run_for(copying, &settle[i], list))
 			return false;
-	return true;
+	return store_roll(copying->to, raised, 1, copying->fault);
 }
 
 /* One list of reports, in a transaction. */
@@ -333,7 +358,8 @@ write_reports(struct copying *copying, const char *list, size_t n)
 	if (nfresh > 0 &&
 	    (!copy_rows(copying, &copy_report, fresh) ||
 		!copy_rows(copying, &copy_policy, fresh) ||
-		!copy_rows(copying, &copy_failure, fresh)))
+		!copy_rows(copying, &copy_failure, fresh) ||
+		!store_roll(copying->to, fresh, 1, copying->fault)))
 		return false;
 	if (nlosers > 0 && !copy_rows(copying, &copy_loser, losers))
 		return false;

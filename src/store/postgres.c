@@ -24,7 +24,8 @@ enum {
 	INSERT_CHUNK = 4 << 20, /* bytes of documents in one statement */
 	INSERT_ROW = 1 << 10,   /* taken for the rest of a row */
 	MONTHS_MOST = 4096,
-	SQL_MOST = 256
+	SQL_MOST = 256,
+	KEY_LEN = 36 /* of a key as text */
 };
 
 struct postgres {
@@ -1490,6 +1491,75 @@ postgres_run(void *data, const char *sql, const char *param,
 	return done;
 }
 
+/*
+ * The least and the greatest key of a list: each row of it starts with one,
+ * and no text in it holds a bracket before a quote that is not escaped.
+ */
+static void
+find_bounds(const char *keys, const char **least, const char **most)
+{
+	*least = NULL;
+	*most = NULL;
+	for (const char *at = strstr(keys, "[\""); at != NULL;
+	     at = strstr(at + 2, "[\"")) {
+		if (*least == NULL || strncmp(at + 2, *least, KEY_LEN) < 0)
+			*least = at + 2;
+		if (*most == NULL || strncmp(at + 2, *most, KEY_LEN) > 0)
+			*most = at + 2;
+	}
+}
+
+#define ROLL_LIST(view)                                                      \
+	"FROM tlsrpt." view " v JOIN json_array_elements(CAST($1 AS json)) " \
+	"AS w (r) ON v.report_key = (w.r->>0)::uuid "                        \
+	"AND v.start_time = (w.r->>1)::timestamptz "                         \
+	"WHERE v.report_key BETWEEN '%.36s' AND '%.36s'"
+
+static const char roll_policies[] =
+    "SELECT tlsrpt.roll_up_policies(array_agg(day), "
+    "array_agg(policy_domain), array_agg(organization), array_agg(auth), "
+    "array_agg(policy_type), array_agg(sts_mode), array_agg(%d * policies), "
+    "array_agg(%d * reports), array_agg(%d * successful), "
+    "array_agg(%d * failed), array_agg(%d * twice_successful), "
+    "array_agg(%d * twice_failed), array_agg(%d * first), "
+    "array_agg(received_at), array_agg(lag_seconds)) " ROLL_LIST(
+	"policy_rollup");
+
+static const char roll_failures[] =
+    "SELECT tlsrpt.roll_up_failures(array_agg(day), "
+    "array_agg(policy_domain), array_agg(organization), array_agg(auth), "
+    "array_agg(policy_type), array_agg(sts_mode), array_agg(result_type), "
+    "array_agg(receiving_mx_hostname), array_agg(%d * details), "
+    "array_agg(%d * failed)) " ROLL_LIST("failure_rollup");
+
+/*
+ * The views group by key, so that bounds of it reach their tables, which a
+ * join does not; a list is read in order of the keys, so the bounds are near.
+ */
+static bool
+postgres_roll(void *data, const char *keys, int sign, struct fault *fault)
+{
+	static const char settings[] =
+	    "SET LOCAL enable_seqscan = off; SET LOCAL enable_mergejoin = off";
+	struct arena *arena = arena_new();
+	const char *least;
+	const char *most;
+	bool done;
+
+	find_bounds(keys, &least, &most);
+	done = least == NULL ||
+	    (postgres_run(data, settings, NULL, NULL, NULL, fault) &&
+		postgres_run(data,
+		    arena_printf(arena, roll_policies, sign, sign, sign, sign,
+			sign, sign, sign, least, most),
+		    keys, NULL, NULL, fault) &&
+		postgres_run(data,
+		    arena_printf(arena, roll_failures, sign, sign, least, most),
+		    keys, NULL, NULL, fault));
+	arena_free(arena);
+	return done;
+}
+
 const struct store_ops postgres_ops = {
 	.concurrent = true,
 	.check_uri = pg_check_uri,
@@ -1499,4 +1569,5 @@ const struct store_ops postgres_ops = {
 	.upgrade = postgres_upgrade,
 	.status = postgres_status,
 	.run = postgres_run,
+	.roll = postgres_roll,
 };

@@ -529,20 +529,31 @@ run_by_identity(const struct placing *placing, enum statement which)
 
 /* Add a report that is stored to all sums, or take it back. */
 static bool
-roll(const struct placing *placing, int sign)
+roll_one(struct sqlite *self, const char *key, const char *start, int sign)
 {
 	for (int which = ROLL_POLICIES; which <= ROLL_FAILURE_TOTAL; which++) {
-		sqlite3_stmt *statement =
-		    prepare(placing->self, (enum statement)which);
+		sqlite3_stmt *statement = prepare(self, (enum statement)which);
 
 		if (statement == NULL)
 			return false;
-		bind_identity(statement, placing->report);
+		bind_text(statement, 1, key);
+		bind_text(statement, 2, start);
 		(void)sqlite3_bind_int(statement, 3, sign);
-		if (!run(placing->self, statement))
+		if (!run(self, statement))
 			return false;
 	}
 	return true;
+}
+
+static bool
+roll(const struct placing *placing, int sign)
+{
+	char key[REPORT_KEY_TEXT_SIZE];
+	char start[DATETIME_SIZE];
+
+	identity_write(placing->report->key, key);
+	datetime_write(placing->report->start, start);
+	return roll_one(placing->self, key, start, sign);
 }
 
 static bool
@@ -1163,6 +1174,31 @@ sqlite_run(void *data, const char *sql, const char *param, struct arena *arena,
 	return step == SQLITE_DONE || failed(self, "could not write");
 }
 
+static bool
+sqlite_roll(void *data, const char *keys, int sign, struct fault *fault)
+{
+	static const char each[] = "SELECT json_extract(value, '$[0]'), "
+				   "json_extract(value, '$[1]') "
+				   "FROM json_each(?1)";
+	struct sqlite *self = data;
+	sqlite3_stmt *statement;
+	bool done = true;
+	int step = SQLITE_DONE;
+
+	self->fault = fault;
+	if (sqlite3_prepare_v2(self->db, each, -1, &statement, NULL) !=
+	    SQLITE_OK)
+		return failed(self, "could not prepare a statement");
+	bind_text(statement, 1, keys);
+	while (done && (step = sqlite3_step(statement)) == SQLITE_ROW)
+		done = roll_one(self,
+		    (const char *)sqlite3_column_text(statement, 0),
+		    (const char *)sqlite3_column_text(statement, 1), sign);
+	(void)sqlite3_finalize(statement);
+	return done &&
+	    (step == SQLITE_DONE || failed(self, "could not read a list"));
+}
+
 const struct store_ops sqlite_ops = {
 	.concurrent = false,
 	.check_uri = check_uri,
@@ -1172,4 +1208,5 @@ const struct store_ops sqlite_ops = {
 	.upgrade = sqlite_upgrade,
 	.status = sqlite_status,
 	.run = sqlite_run,
+	.roll = sqlite_roll,
 };

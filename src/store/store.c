@@ -120,6 +120,12 @@ store_run(struct store *store, const char *sql, const char *param,
 	return store->ops->run(store->self, sql, param, arena, text, fault);
 }
 
+bool
+store_roll(struct store *store, const char *keys, int sign, struct fault *fault)
+{
+	return store->ops->roll(store->self, keys, sign, fault);
+}
+
 static void
 end_intake(struct intake *intake, const struct ending *ending)
 {

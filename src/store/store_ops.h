@@ -33,6 +33,9 @@ struct store_ops {
 	/* See store_run(). */
 	bool (*run)(void *self, const char *sql, const char *param,
 	    struct arena *arena, const char **text, struct fault *fault);
+	/* See store_roll(). */
+	bool (
+	    *roll)(void *self, const char *keys, int sign, struct fault *fault);
 };
 
 extern const struct store_ops postgres_ops;
@@ -72,6 +75,13 @@ const char *store_reason_code(const struct intake *intake,
  */
 bool store_run(struct store *store, const char *sql, const char *param,
     struct arena *arena, const char **text, struct fault *fault);
+
+/*
+ * Add stored reports to the sums by day, or with sign -1 take them back; keys
+ * is a JSON array of arrays that start with report_key and start_time.
+ */
+bool store_roll(struct store *store, const char *keys, int sign,
+    struct fault *fault);
 
 bool store_is_postgresql(const struct store *store);
 
