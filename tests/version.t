@@ -10,7 +10,7 @@ version=$(sed -n 's/^AC_INIT(\[tlsrpt-tools\], \[\([0-9.]*\)\].*/\1/p' \
 # they bring along
 linked() {
 	objdump -p "$(command -v "$1")" | sed -n 's/^ *NEEDED *//p' |
-		grep -Ev '^(libc|libm|libgcc_s|libgobject-2\.0|libpthread|libdl|ld-linux.*)\.so'
+		grep -Ev '^(libc|libm|libgcc_s|libgobject-2\.0|libcrypto|libpthread|libdl|ld-linux.*)\.so'
 }
 
 bill() {
