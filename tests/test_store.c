@@ -546,6 +546,38 @@ test_several_reports(struct fixture *f)
 	    "SELECT report_key FROM intake ORDER BY intake_id DESC");
 }
 
+/* An archive that is there, read once more: the way of writing changes. */
+static void
+test_read_once_more(struct fixture *f)
+{
+	enum { N = 8, ROUNDS = 3 };
+	struct intake *intakes[N];
+
+	for (int round = 0; round < ROUNDS; round++) {
+		for (int i = 0; i < N; i++)
+			intakes[i] = make_one(f->arena, i, 1, AUTH_NONE);
+		put(f, intakes, N);
+		for (int i = 0; i < N; i++)
+			assert_int_equal(intakes[i]->outcome,
+			    round == 0 ? STORED : DUPLICATE);
+	}
+	expect_rows(f, "8 8 8 0");
+	intakes[0] = make_one(f->arena, 0, 1, AUTH_NONE);
+	intakes[1] = make_one(f->arena, 1, 2, AUTH_NONE);
+	intakes[2] = make_one(f->arena, 2, 2, AUTH_PASS);
+	intakes[3] = make_one(f->arena, 3, 1, AUTH_PASS);
+	for (int i = 4; i < N; i++)
+		intakes[i] = make_one(f->arena, N + i, 1, AUTH_NONE);
+	put(f, intakes, N);
+	assert_int_equal(intakes[0]->outcome, DUPLICATE);
+	assert_int_equal(intakes[1]->outcome, SUPERSEDED);
+	assert_int_equal(intakes[2]->outcome, STORED);
+	assert_int_equal(intakes[3]->outcome, DUPLICATE);
+	for (int i = 4; i < N; i++)
+		assert_int_equal(intakes[i]->outcome, STORED);
+	expect_rows(f, "12 12 12 2");
+}
+
 static void
 test_twice_in_a_message(struct fixture *f)
 {
@@ -1114,6 +1146,7 @@ static const struct test {
 	{ "the one replaced is kept whole", test_moved_whole },
 	{ "sums by day", test_sums },
 	{ "several reports in a message", test_several_reports },
+	{ "an archive read once more", test_read_once_more },
 	{ "the same report twice in a message", test_twice_in_a_message },
 	{ "nothing but what must be", test_nulls },
 	{ "hostile text", test_hostile_text },

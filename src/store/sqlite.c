@@ -275,23 +275,24 @@ bind_deviations(struct sqlite *self, sqlite3_stmt *statement, int at,
 	bind_list(self, statement, at, &list);
 }
 
-/* The key and the time that every statement but one starts with. */
-static void
-bind_identity(sqlite3_stmt *statement, const struct report *report)
-{
-	char key[REPORT_KEY_TEXT_SIZE];
-
-	identity_write(report->key, key);
-	(void)sqlite3_bind_text(statement, 1, key, -1, SQLITE_TRANSIENT);
-	bind_time(statement, 2, report->start);
-}
-
 /* One report of one message, on its way into the tables. */
 struct placing {
 	struct sqlite *self;
 	const struct intake *intake;
 	const struct report *report;
+	char key[REPORT_KEY_TEXT_SIZE];
+	char start[DATETIME_SIZE];
 };
+
+/* The key and the time that every statement but one starts with. */
+static void
+bind_identity(sqlite3_stmt *statement, const struct placing *placing)
+{
+	(void)sqlite3_bind_text(statement, 1, placing->key,
+	    sizeof(placing->key) - 1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(statement, 2, placing->start, -1,
+	    SQLITE_STATIC);
+}
 
 static bool
 insert_report(const struct placing *placing, bool *fresh)
@@ -302,7 +303,7 @@ insert_report(const struct placing *placing, bool *fresh)
 
 	if (statement == NULL)
 		return false;
-	bind_identity(statement, report);
+	bind_identity(statement, placing);
 	bind_time(statement, 3, report->end);
 	bind_time(statement, 4, placing->intake->received_at);
 	bind_text(statement, 5, report->organization);
@@ -329,7 +330,7 @@ insert_failure(const struct placing *placing, int policy_no, int failure_no,
 
 	if (statement == NULL)
 		return false;
-	bind_identity(statement, placing->report);
+	bind_identity(statement, placing);
 	(void)sqlite3_bind_int(statement, 3, policy_no);
 	(void)sqlite3_bind_int(statement, 4, failure_no);
 	bind_text(statement, 5, failure->result_type);
@@ -352,7 +353,7 @@ insert_policy(const struct placing *placing, int policy_no,
 
 	if (statement == NULL)
 		return false;
-	bind_identity(statement, placing->report);
+	bind_identity(statement, placing);
 	(void)sqlite3_bind_int(statement, 3, policy_no);
 	bind_text(statement, 4, policy->type);
 	bind_text(statement, 5, policy->domain);
@@ -379,10 +380,8 @@ static void
 bind_dimensions(sqlite3_stmt *statement, const struct placing *placing,
     const struct rollup *rollup, const struct policy *policy)
 {
-	char start[DATETIME_SIZE];
-
-	datetime_write(placing->report->start, start);
-	(void)sqlite3_bind_text(statement, 1, start, DAY_LEN, SQLITE_TRANSIENT);
+	(void)sqlite3_bind_text(statement, 1, placing->start, DAY_LEN,
+	    SQLITE_STATIC);
 	bind_text(statement, 2, policy != NULL ? policy->domain : NULL);
 	bind_text(statement, 3, rollup->organization);
 	bind_text(statement, 4, auth_names[placing->report->auth]);
@@ -485,7 +484,7 @@ find_report(const struct placing *placing, struct holder *holder)
 
 	if (statement == NULL)
 		return false;
-	bind_identity(statement, placing->report);
+	bind_identity(statement, placing);
 	found = sqlite3_step(statement) == SQLITE_ROW;
 	if (found) {
 		digest = sqlite3_column_blob(statement, 0);
@@ -510,7 +509,7 @@ raise_auth(const struct placing *placing)
 
 	if (statement == NULL)
 		return false;
-	bind_identity(statement, placing->report);
+	bind_identity(statement, placing);
 	bind_text(statement, 3, auth_names[placing->report->auth]);
 	bind_text(statement, 4, placing->report->auth_domain);
 	return run(placing->self, statement);
@@ -523,7 +522,7 @@ run_by_identity(const struct placing *placing, enum statement which)
 
 	if (statement == NULL)
 		return false;
-	bind_identity(statement, placing->report);
+	bind_identity(statement, placing);
 	return run(placing->self, statement);
 }
 
@@ -563,7 +562,7 @@ forget_superseded(const struct placing *placing)
 
 	if (statement == NULL)
 		return false;
-	bind_identity(statement, placing->report);
+	bind_identity(statement, placing);
 	bind_bytes(statement, 2, placing->report->content_digest, DIGEST_SIZE);
 	return run(placing->self, statement);
 }
@@ -576,7 +575,7 @@ insert_superseded(const struct placing *placing)
 
 	if (statement == NULL)
 		return false;
-	bind_identity(statement, report);
+	bind_identity(statement, placing);
 	bind_bytes(statement, 2, report->content_digest, DIGEST_SIZE);
 	bind_time(statement, 3, report->start);
 	bind_time(statement, 4, placing->intake->received_at);
@@ -635,6 +634,8 @@ place_reports(struct sqlite *self, const struct intake *intake,
 		enum outcome outcome;
 
 		placing.report = &intake->reports[i];
+		identity_write(placing.report->key, placing.key);
+		datetime_write(placing.report->start, placing.start);
 		if (!place(&placing, &outcome))
 			return false;
 		store_report_ended(ending, outcome);
@@ -667,26 +668,34 @@ insert_intake(struct sqlite *self, const struct intake *intake,
 	return run(self, statement);
 }
 
-/* One message; what the database refuses of it is taken back alone. */
+/* What the database refuses of a message is taken back alone. */
 static bool
-put_one(struct sqlite *self, const struct intake *intake, struct arena *arena,
-    struct ending *ending)
+place_apart(struct sqlite *self, const struct intake *intake,
+    struct arena *arena, struct ending *ending)
 {
-	if (store_is_wanted(intake, ending)) {
-		if (!execute(self, "SAVEPOINT message"))
+	if (!execute(self, "SAVEPOINT message"))
+		return false;
+	if (!place_reports(self, intake, ending)) {
+		if (self->fault->kind != FAULT_ROW)
 			return false;
-		if (!place_reports(self, intake, ending)) {
-			if (self->fault->kind != FAULT_ROW)
-				return false;
-			ending->refusal = arena_copy(arena, self->fault->text,
-			    strlen(self->fault->text));
-			self->fault->kind = FAULT_NONE;
-			if (!execute(self, "ROLLBACK TO message"))
-				return false;
-		}
-		if (!execute(self, "RELEASE message"))
+		*ending = (struct ending){ .refusal = arena_copy(arena,
+					       self->fault->text,
+					       strlen(self->fault->text)) };
+		self->fault->kind = FAULT_NONE;
+		if (!execute(self, "ROLLBACK TO message"))
 			return false;
 	}
+	return execute(self, "RELEASE message");
+}
+
+static bool
+put_one(struct sqlite *self, const struct intake *intake, struct arena *arena,
+    struct ending *ending, bool apart)
+{
+	if (store_is_wanted(intake, ending) &&
+	    !(apart ? place_apart(self, intake, arena, ending) :
+		      place_reports(self, intake, ending)))
+		return false;
 	if (insert_intake(self, intake, ending))
 		return true;
 	self->fault->kind = FAULT_LATER;
@@ -694,23 +703,39 @@ put_one(struct sqlite *self, const struct intake *intake, struct arena *arena,
 }
 
 static bool
+transaction(struct sqlite *self, struct intake *const intakes[], size_t n,
+    struct arena *arena, struct ending endings[], bool apart)
+{
+	bool done = execute(self, "BEGIN IMMEDIATE");
+
+	/* A try that was undone may have left its own. */
+	memset(endings, 0, n * sizeof(*endings));
+	for (size_t i = 0; i < n && done; i++)
+		done = put_one(self, intakes[i], arena, &endings[i], apart);
+	done = done && execute(self, "COMMIT");
+	if (!done)
+		(void)sqlite3_exec(self->db, "ROLLBACK", NULL, NULL, NULL);
+	return done;
+}
+
+/*
+ * With a savepoint for each message, SQLite keeps a copy of every page that
+ * the message touches.  So there are none until a row is refused: then all
+ * are written once more, each message apart.
+ */
+static bool
 sqlite_put(void *data, struct intake *const intakes[], size_t n,
     struct arena *arena, struct ending endings[], struct fault *fault)
 {
 	struct sqlite *self = data;
-	bool done = true;
+	bool done;
 
 	self->fault = fault;
-	if (!execute(self, "BEGIN IMMEDIATE"))
-		return false;
-	for (size_t i = 0; i < n && done; i++)
-		done = put_one(self, intakes[i], arena, &endings[i]);
-	if (done && execute(self, "COMMIT")) {
-		fault->kind = FAULT_NONE;
-		return true;
-	}
-	(void)sqlite3_exec(self->db, "ROLLBACK", NULL, NULL, NULL);
-	return false;
+	done = transaction(self, intakes, n, arena, endings, false) ||
+	    (fault->kind == FAULT_ROW &&
+		transaction(self, intakes, n, arena, endings, true));
+	fault->kind = done ? FAULT_NONE : FAULT_LATER;
+	return done;
 }
 
 /* The folders above a file, for its owner alone. */
@@ -825,7 +850,8 @@ open_file(struct sqlite *self)
 	(void)sqlite3_busy_timeout(self->db, 1000 * self->timeout);
 	return execute(self,
 		   "PRAGMA synchronous = FULL;"
-		   "PRAGMA cache_size = -32768") &&
+		   "PRAGMA cache_size = -16384;"
+		   "PRAGMA wal_autocheckpoint = 16384") &&
 	    switch_to_wal(self);
 }
 

@@ -36,7 +36,8 @@ measure() {
 	done
 	shift
 	: >"$work/ratios"
-	for _ in $(seq "$repeat"); do
+	for i in $(seq "$repeat"); do
+		echo "$name, $i of $repeat" >>"$work/log"
 		theirs=$(seconds "$@") || return 1
 		# shellcheck disable=SC2086
 		own=$(seconds tlsrpt-ingest -q -n -j1 $ours "$archive") || return 1
@@ -160,7 +161,7 @@ mox() {
 		}
 	END
 	(cd "$work/go" && { [ -f go.mod ] || go mod init mox_only; } &&
-		go get github.com/mjl-/mox/tlsrpt && go mod tidy &&
+		go get github.com/mjl-/mox@latest && go mod tidy &&
 		go build -o mox_only .) >"$work/go.log" 2>&1 || {
 		without mox 'go could not build it'
 		return
