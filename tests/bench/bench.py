@@ -44,15 +44,50 @@ def wanted(name, switch=None):
     return switch is None or os.environ.get(switch, "0") not in ("", "0")
 
 
+def processes(pid):
+    """A process and all below it."""
+    found = [pid]
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/children") as children:
+            for child in children.read().split():
+                found += processes(int(child))
+    return found
+
+
+def memory_of(pid):
+    """MiB of a process and its children; what they share counts once."""
+    total = 0
+    for each in processes(pid):
+        with open(f"/proc/{each}/smaps_rollup") as lines:
+            for line in lines:
+                if line.startswith("Pss:"):
+                    total += int(line.split()[1])
+    return total / 1024
+
+
+def watched(pid):
+    """The greatest memory of a process and its children, until it ends."""
+    greatest = 0
+    while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        try:
+            greatest = max(greatest, memory_of(pid))
+        except (OSError, ValueError):
+            pass  # one has just ended
+        time.sleep(0.02)
+    return greatest
+
+
 class Run:
     """One run of a command: seconds of clock and of CPU, and peak memory."""
 
-    def __init__(self, *argv, stdin=None):
+    def __init__(self, *argv, stdin=None, watch=False):
         start = time.perf_counter()
         with open(f"{WORK}/out", "wb") as out:
             child = subprocess.Popen(
                 argv, stdin=stdin or subprocess.DEVNULL, stdout=out, stderr=out
             )
+            if watch:
+                self.together = watched(child.pid)
             _, status, usage = os.wait4(child.pid, 0)
         self.wall = time.perf_counter() - start
         child.returncode = os.waitstatus_to_exitcode(status)
@@ -110,8 +145,8 @@ def make_archive(folder, messages, seed=1):
     os.sync()
 
 
-def ingest(*argv):
-    return Run("tlsrpt-ingest", "-q", "--no-progress", *argv)
+def ingest(*argv, watch=False):
+    return Run("tlsrpt-ingest", "-q", "--no-progress", *argv, watch=watch)
 
 
 def machine():
@@ -360,7 +395,7 @@ def memory():
             paths = [thousand] if count == 1000 else [ARCHIVE] * (
                 -(-count // MESSAGES)
             )
-            run = ingest("-d", uri, *paths)
+            run = ingest("-d", uri, *paths, watch=True)
             name = "SQLite" if uri.startswith("sqlite:") else "PostgreSQL"
             show(
                 f"{name}, {count} messages ({count / run.wall:.0f}/s)",
@@ -369,6 +404,7 @@ def memory():
                 1,
                 "<= 64",
             )
+            show("    with its decoders", [run.together], " MiB", 1)
 
 
 # Reports of the archive once more under other keys, rollups and all.
