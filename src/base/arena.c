@@ -139,9 +139,14 @@ arena_array(struct arena *arena, size_t nelements, size_t size)
 void *
 arena_try(struct arena *arena, size_t size, size_t limit)
 {
+	void *piece;
+
 	if (size > limit || arena->used > limit - size)
 		return NULL;
-	return carve(arena, size);
+	piece = carve(arena, size);
+	if (piece == NULL)
+		fault_out_of_memory(); /* of the moment, not of the sender */
+	return piece;
 }
 
 char *

@@ -11,6 +11,7 @@ struct limits {
 	size_t message; /* bytes of one message, or of one bare document */
 	size_t report;  /* bytes of one report after inflation */
 	int depth;      /* nesting of MIME parts, and of JSON values */
+	size_t memory;  /* what decoding may take; 0: see limits_memory() */
 };
 
 #define LIMITS_DEFAULT                                                   \
@@ -34,7 +35,15 @@ enum {
 	LIMIT_NAME = 512,          /* bytes kept of a name: domain, id, type */
 	LIMIT_TEXT = 8192,         /* bytes kept of any other text */
 	LIMIT_DECODE_SECONDS = 60, /* of a processor, for one message */
-	LIMIT_MEMORY_FACTOR = 8    /* decoding may take this x limits.report */
+	LIMIT_MEMORY_FACTOR = 8    /* a message may take this x limits.report */
 };
+
+/* How much the arena of a message may come to hold. */
+static inline size_t
+limits_memory(const struct limits *limits)
+{
+	return limits->memory != 0 ? limits->memory :
+				     limits->report * LIMIT_MEMORY_FACTOR;
+}
 
 #endif

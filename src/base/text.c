@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "base/eight.h"
+#include "base/fault.h"
 
 static const char replacement[] = "\xef\xbf\xbd";
 
@@ -87,28 +88,51 @@ text_is_valid(struct bytes raw)
 	return valid_prefix(raw) == raw.len;
 }
 
+static size_t
+count_bad(struct bytes raw)
+{
+	size_t bad = 0;
+
+	for (;;) {
+		size_t n = valid_prefix(raw);
+
+		if (n == raw.len)
+			return bad;
+		bad++;
+		raw.at += n + 1;
+		raw.len -= n + 1;
+	}
+}
+
 char *
 text_repair(struct bytes raw, struct arena *arena, bool *repaired)
 {
-	struct buffer out = { 0 };
+	enum { GROWTH = sizeof(replacement) - 2 }; /* of a byte replaced */
+	size_t bad = count_bad(raw);
 	char *text;
+	char *to;
 
-	if (text_is_valid(raw))
+	if (bad == 0)
 		return arena_copy(arena, raw.at, raw.len);
 	*repaired = true;
+	text = arena_try(arena, raw.len + GROWTH * bad + 1, SIZE_MAX / 2);
+	if (text == NULL)
+		fault_out_of_memory();
+	to = text;
 	while (raw.len > 0) {
 		size_t n = valid_prefix(raw);
 
-		buffer_add(&out, raw.at, n);
+		memcpy(to, raw.at, n);
+		to += n;
 		if (n < raw.len) {
-			buffer_text(&out, replacement);
+			memcpy(to, replacement, sizeof(replacement) - 1);
+			to += sizeof(replacement) - 1;
 			n++;
 		}
 		raw.at += n;
 		raw.len -= n;
 	}
-	text = arena_copy(arena, out.at, out.len);
-	buffer_free(&out);
+	*to = '\0';
 	return text;
 }
 

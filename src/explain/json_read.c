@@ -14,8 +14,9 @@ enum { LIST_BYTES_MOST = 1 << 20, LIVE_BYTES_MOST = 4 << 20, LIVE_DEPTH = 16 };
 static cJSON *
 parse(struct bytes json, struct arena *arena)
 {
-	const struct limits limits = { LIVE_BYTES_MOST, LIVE_BYTES_MOST,
-		LIVE_DEPTH };
+	const struct limits limits = { .message = LIVE_BYTES_MOST,
+		.report = LIVE_BYTES_MOST,
+		.depth = LIVE_DEPTH };
 	struct fault fault = { .kind = FAULT_NONE };
 	struct bytes text = { 0 };
 	deviations noted = 0;

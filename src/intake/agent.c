@@ -2,7 +2,10 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,6 +34,38 @@ start_clock(int seconds)
 	(void)alarm((unsigned int)seconds);
 }
 
+/* Twice as much each time, but no more than a message may take. */
+static char *
+room_for(struct buffer *message, size_t piece, size_t limit)
+{
+	size_t most = limit + piece + 1;
+
+	if (message->size - message->len <= piece && message->size < most) {
+		size_t size =
+		    message->size * 2 < most ? message->size * 2 : most;
+		char *at =
+		    realloc(message->at, size > piece ? size : piece + 1);
+
+		if (at == NULL)
+			fault_out_of_memory();
+		message->at = at;
+		message->size = size > piece ? size : piece + 1;
+	}
+	return message->at + message->len;
+}
+
+/* Give back what the message does not fill: decoding needs it. */
+static void
+trim(struct buffer *message)
+{
+	char *at = realloc(message->at, message->len + 1);
+
+	if (at == NULL)
+		return;
+	message->at = at;
+	message->size = message->len + 1;
+}
+
 /* Read all of standard input, or its first limit bytes; *cut: there is more. */
 static bool
 read_message(size_t limit, struct buffer *message, bool *cut,
@@ -39,11 +74,11 @@ read_message(size_t limit, struct buffer *message, bool *cut,
 	enum { PIECE = 64 << 10 };
 
 	*cut = false;
-	(void)buffer_room(message, PIECE);
+	(void)room_for(message, PIECE, limit);
 	for (;;) {
 		size_t left = limit + 1 - message->len;
 		size_t piece = left < PIECE ? left : PIECE;
-		char *room = buffer_room(message, piece);
+		char *room = room_for(message, piece, limit);
 		ssize_t got = read(STDIN_FILENO, room, piece);
 
 		if (got < 0 && errno == EINTR)
@@ -53,8 +88,10 @@ read_message(size_t limit, struct buffer *message, bool *cut,
 			    "standard input could not be read: %s",
 			    strerror(errno));
 		message->len += (size_t)got;
-		if (got == 0)
+		if (got == 0) {
+			trim(message);
 			return true;
+		}
 		if (message->len > limit) {
 			*cut = true;
 			return true;
@@ -158,6 +195,23 @@ decode_apart(const struct batch_rules *rules, struct decoding_job *job,
 	return job->intake != NULL;
 }
 
+/*
+ * The decoding process gets a copy of the message through its line: what it
+ * would inherit besides counts for its memory.
+ */
+static void
+keep_from_child(const struct buffer *message)
+{
+	enum { LONG = 1 << 20 };
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t start = ((uintptr_t)message->at + page - 1) / page * page;
+	uintptr_t end = ((uintptr_t)message->at + message->len) / page * page;
+
+	if (message->len >= LONG)
+		(void)madvise(message->at + (start - (uintptr_t)message->at),
+		    end - start, MADV_DONTFORK);
+}
+
 static struct intake *
 decode_message(const struct batch_rules *rules, const struct buffer *message,
     bool cut, struct arena *arena, struct fault *fault)
@@ -170,6 +224,7 @@ decode_message(const struct batch_rules *rules, const struct buffer *message,
 		    .now = now,
 		    .channel = CHANNEL_MAIL } };
 
+	keep_from_child(message);
 	if (cut)
 		return intake_cut(job.raw, &job.origin, &rules->decode, arena);
 	return decode_apart(rules, &job, arena, fault) ? job.intake : NULL;

@@ -471,15 +471,32 @@ intake_unreadable(const struct origin *origin, const char *detail,
 	return intake;
 }
 
+/*
+ * What is left for decoding, so that it and the message take no more than
+ * LIMIT_MEMORY_FACTOR times the longest report; with a little kept back for
+ * what is not in the arena.  A very long message still gets room for one.
+ */
+static size_t
+memory_for(struct bytes raw, const struct limits *limits)
+{
+	size_t all = limits->report * LIMIT_MEMORY_FACTOR;
+	size_t least = limits->report * 3;
+	size_t taken = raw.len + limits->report / 2;
+
+	return taken < all - least ? all - taken : least;
+}
+
 struct intake *
 intake_decode(struct bytes raw, const struct origin *origin,
     const struct decode_rules *rules, struct arena *arena)
 {
+	struct decode_rules own = *rules;
 	struct decoding decoding = { .origin = origin,
-		.rules = rules,
+		.rules = &own,
 		.arena = arena };
 	struct intake *intake = intake_new(origin, arena);
 
+	own.limits.memory = memory_for(raw, &rules->limits);
 	decoding.intake = intake;
 	take_bytes(&decoding, raw);
 	finish_reports(&decoding);

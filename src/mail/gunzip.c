@@ -77,12 +77,11 @@ grow(struct unpacking *un)
 		return fault_set(un->fault, FAULT_LIMIT,
 		    "gzip data unpacks to more than %zu bytes",
 		    un->limits->report);
-	plain = arena_try(un->arena, size,
-	    un->limits->report * LIMIT_MEMORY_FACTOR);
+	plain = arena_try(un->arena, size, limits_memory(un->limits));
 	if (plain == NULL)
 		return fault_set(un->fault, FAULT_LIMIT,
 		    "unpacking takes more than %zu bytes",
-		    un->limits->report * LIMIT_MEMORY_FACTOR);
+		    limits_memory(un->limits));
 	if (un->len > 0)
 		memcpy(plain, un->plain, un->len);
 	un->plain = plain;

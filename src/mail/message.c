@@ -290,8 +290,9 @@ encoded(const struct taking *taking, GMimeDataWrapper *content)
 	return (struct bytes){ taking->text.at + start, (size_t)(end - start) };
 }
 
-static struct bytes
-decode_content(const struct taking *taking, GMimeDataWrapper *content)
+static bool
+decode_content(const struct taking *taking, GMimeDataWrapper *content,
+    struct bytes *decoded)
 {
 	struct bytes bytes = encoded(taking, content);
 	GMimeEncoding state;
@@ -307,17 +308,22 @@ decode_content(const struct taking *taking, GMimeDataWrapper *content)
 	case GMIME_CONTENT_ENCODING_7BIT:
 	case GMIME_CONTENT_ENCODING_8BIT:
 	case GMIME_CONTENT_ENCODING_BINARY:
-		return bytes;
+		*decoded = bytes;
+		return true;
 	}
 	g_mime_encoding_init_decode(&state,
 	    g_mime_data_wrapper_get_encoding(content));
 	plain = (unsigned char *)arena_try(taking->arena,
-	    g_mime_encoding_outlen(&state, bytes.len) + 1, SIZE_MAX / 2);
+	    g_mime_encoding_outlen(&state, bytes.len) + 1,
+	    limits_memory(taking->limits));
 	if (plain == NULL)
-		fault_out_of_memory();
+		return fault_set(taking->fault, FAULT_LIMIT,
+		    "decoding the message takes more than %zu bytes",
+		    limits_memory(taking->limits));
 	len = g_mime_encoding_flush(&state, (const char *)bytes.at, bytes.len,
 	    (char *)plain);
-	return (struct bytes){ plain, len };
+	*decoded = (struct bytes){ plain, len };
+	return true;
 }
 
 /* What a media type says: rows that are no report's may be one by accident. */
@@ -396,7 +402,7 @@ add_candidate(struct taking *taking)
 	return &message->candidates[message->ncandidates++];
 }
 
-static void
+static bool
 take_part(struct taking *taking, GMimePart *part, const struct place *place)
 {
 	const struct media_type *type = type_of(part);
@@ -404,9 +410,10 @@ take_part(struct taking *taking, GMimePart *part, const struct place *place)
 	struct candidate *candidate;
 
 	if (type == NULL || content == NULL)
-		return;
+		return true;
 	candidate = add_candidate(taking);
-	candidate->content = decode_content(taking, content);
+	if (!decode_content(taking, content, &candidate->content))
+		return false;
 	candidate->label = type->label;
 	candidate->declared = type->declared;
 	candidate->report_domain = place->report_domain;
@@ -417,6 +424,7 @@ take_part(struct taking *taking, GMimePart *part, const struct place *place)
 		candidate->deviations |= DEVIATION(CONTAINER);
 	if (place->forwarded)
 		candidate->deviations |= DEVIATION(FORWARDED);
+	return true;
 }
 
 static bool walk(struct taking *taking, GMimeObject *object,
@@ -523,7 +531,7 @@ walk(struct taking *taking, GMimeObject *object, const struct place *place)
 	if (GMIME_IS_MESSAGE_PART(object))
 		return walk_message(taking, GMIME_MESSAGE_PART(object), place);
 	if (GMIME_IS_PART(object))
-		take_part(taking, GMIME_PART(object), place);
+		return take_part(taking, GMIME_PART(object), place);
 	return true;
 }
 

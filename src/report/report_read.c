@@ -70,7 +70,7 @@ parse(struct reader *reader, struct bytes json, const cJSON **root)
 		return false;
 	(void)pthread_once(&once, tree_hooks);
 	tree.arena = reader->arena;
-	tree.limit = reader->limits->report * LIMIT_MEMORY_FACTOR;
+	tree.limit = limits_memory(reader->limits);
 	tree.exceeded = false;
 	*root = cJSON_ParseWithLength((const char *)text.at, text.len);
 	if (*root != NULL)
