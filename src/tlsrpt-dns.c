@@ -371,6 +371,51 @@ write_made(struct task *task, const char *zone)
 	return true;
 }
 
+static bool
+is_live(const struct make_request *request, const char *host)
+{
+	for (size_t i = 0; i < request->nlive; i++)
+		if (strcmp(request->live[i], host) == 0)
+			return true;
+	return false;
+}
+
+/* Does a domain get its mail through one of the live MX hosts? */
+static bool
+is_served(struct task *task, const struct make_request *request,
+    struct resolver *resolver, const char *domain)
+{
+	const struct answer *answer = resolver_ask(resolver, domain, DNS_MX);
+	const char *host;
+	int preference;
+
+	for (size_t i = 0; i < answer->nrecords; i++)
+		if (answer_mx(answer, i, task->arena, &preference, &host) &&
+		    is_live(request, host))
+			return true;
+	return false;
+}
+
+static void
+look_behind(struct task *task, struct make_request *request,
+    struct resolver *resolver)
+{
+	const char **behind =
+	    arena_array(task->arena, LIST_MOST, sizeof(*behind));
+
+	for (size_t i = 0; i < request->nruas; i++) {
+		struct findings unseen = { .arena = task->arena };
+		struct rua rua = { .scheme = RUA_OTHER };
+
+		if (rua_read(rua_encode(request->ruas[i], task->arena), NULL,
+			&rua, &unseen) &&
+		    rua.scheme == RUA_MAILTO &&
+		    is_served(task, request, resolver, rua.domain))
+			behind[request->nbehind++] = rua.domain;
+	}
+	request->behind = behind;
+}
+
 /* The MX hosts as DNS has them now, unless --offline. */
 static bool
 look_up_live(struct task *task, struct make_request *request, bool sts)
@@ -392,6 +437,7 @@ look_up_live(struct task *task, struct make_request *request, bool sts)
 	for (size_t i = 0; i < check.nhosts; i++)
 		live[request->nlive++] = check.hosts[i].host;
 	request->live = live;
+	look_behind(task, request, resolver);
 	request->online =
 	    resolver_ask(resolver, request->domain, DNS_MX)->status <
 	    ANSWER_BOGUS;

@@ -6,6 +6,7 @@ if [ -z "${TLSRPT_OWN_NETWORK:-}" ] &&
 	unshare --net sh -c 'ip link set lo up' 2>/dev/null; then
 	TLSRPT_OWN_NETWORK=yes
 	export TLSRPT_OWN_NETWORK
+	# shellcheck disable=SC2016 # the inner shell expands it
 	exec unshare --net sh -c 'ip link set lo up && exec "$0"' "$0"
 fi
 # shellcheck source=tests/lib.sh

@@ -4,6 +4,7 @@ import concurrent.futures
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -412,6 +413,49 @@ def check_speed(program):
        result["codes"], "a greeting without an end comes to an end")
 
 
+def check_make(program):
+    """A mailbox in another domain may lie behind the same MX hosts."""
+    done = program.json("make", "tlsrpt", "good.example",
+                        "--rua=mailto:a@tmissing.example")
+    ok("make-same-mx" in done["codes"],
+       "make tlsrpt: the same MX hosts behind another domain", done)
+    done = program.json("make", "tlsrpt", "good.example",
+                        "--rua=mailto:a@reports.example")
+    ok("make-same-mx" not in done["codes"],
+       "make tlsrpt: other MX hosts behind another domain", done)
+    done = program.plain("make", "mta-sts", "dsome.example",
+                         "--format=policy")
+    ok(done.stdout == "version: STSv1\nmode: testing\nmx: mx.good.example\n"
+       "mx: mx.plain.example\nmax_age: 604800\n",
+       "make mta-sts: the live MX hosts are in it", done.stdout)
+
+
+def check_time(program):
+    """Servers that say nothing are given up."""
+    port = dns_lab.MailServer("silent").port
+    begin = time.monotonic()
+    done = program.plain(
+        "check", "mta-sts", "good.example", "--timeout=1", "--format=json",
+        "--connect=:25:127.0.0.1:%d" % port,
+        "--connect=:443:127.0.0.1:%d" % port, redirect=None)
+    took = time.monotonic() - begin
+    found = json.loads(done.stdout)
+    codes = [finding["code"] for finding in found["findings"]]
+    ok(took < 8 and codes == ["policy-unreachable"] and done.returncode == 2,
+       "a web server that says nothing is given up (%.1f s)" % took, found)
+    begin = time.monotonic()
+    with socket.socket(type=socket.SOCK_DGRAM) as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        done = subprocess.run(
+            ["tlsrpt-dns", "audit", "good.example", "--timeout=1",
+             "--resolver=127.0.0.1@%d" % deaf.getsockname()[1]],
+            stdout=subprocess.PIPE, text=True, check=False)
+    took = time.monotonic() - begin
+    ok(took < 20 and done.returncode == 3,
+       "a resolver that says nothing is given up (%.1f s)" % took,
+       done.stdout)
+
+
 def check_snippet(lab, program):
     """The nginx part that make prints is taken by nginx."""
     done = program.plain("make", "mta-sts", "good.example", "--format=nginx",
@@ -452,6 +496,8 @@ def test(lab):
     check_text(program)
     check_many(program, lab.folder)
     check_speed(program)
+    check_make(program)
+    check_time(program)
     check_snippet(lab, program)
     if lab.real_postfix:
         ok(True, "mx.good.example was a real Postfix")

@@ -129,7 +129,8 @@ class MailServer(threading.Thread):
 
     def converse(self, connection):
         if self.mode == "silent":
-            connection.recv(1)
+            while connection.recv(1000):
+                pass
             return
         if self.mode == "endless":
             while True:

@@ -1,5 +1,6 @@
 #include "dns/check.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
@@ -246,32 +247,60 @@ add_host(struct check *check, const char *name, int preference)
 	check->nhosts++;
 }
 
+struct mx {
+	int preference;
+	const char *host;
+};
+
+/* As senders go through them; those of one preference by name. */
+static int
+by_preference(const void *one, const void *other)
+{
+	const struct mx *a = one;
+	const struct mx *b = other;
+
+	if (a->preference != b->preference)
+		return a->preference < b->preference ? -1 : 1;
+	return strcmp(a->host, b->host);
+}
+
+static size_t
+sort_mx(const struct check *check, const struct answer *answer,
+    struct mx list[ANSWER_RECORDS_MOST])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < answer->nrecords; i++)
+		n += answer_mx(answer, i, check->arena, &list[n].preference,
+		    &list[n].host);
+	if (n > 1)
+		qsort(list, n, sizeof(*list), by_preference);
+	for (size_t i = 0; i < n; i++) {
+		resolver_expect(check->resolver, list[i].host, DNS_A);
+		resolver_expect(check->resolver, list[i].host, DNS_AAAA);
+	}
+	return n;
+}
+
 static void
 read_mx(struct check *check, const struct answer *answer)
 {
-	const char *host;
-	int preference;
+	struct mx list[ANSWER_RECORDS_MOST] = { { 0, NULL } };
+	size_t n = sort_mx(check, answer, list);
 
-	for (size_t i = 0; i < answer->nrecords; i++)
-		if (answer_mx(answer, i, check->arena, &preference, &host)) {
-			resolver_expect(check->resolver, host, DNS_A);
-			resolver_expect(check->resolver, host, DNS_AAAA);
-		}
-	for (size_t i = 0; i < answer->nrecords; i++) {
-		if (!answer_mx(answer, i, check->arena, &preference, &host))
-			continue;
+	for (size_t i = 0; i < n; i++) {
 		result_add(check->result,
 		    &(struct result_record){ .name = check->domain,
 			.type = "MX",
 			.ttl = answer->ttl,
 			.dnssec =
 			    answer->secure ? DNSSEC_SECURE : DNSSEC_INSECURE,
-			.value = arena_printf(check->arena, "%d %s", preference,
-			    host) });
-		if (host[0] == '\0')
+			.value = arena_printf(check->arena, "%d %s",
+			    list[i].preference, list[i].host) });
+		if (list[i].host[0] == '\0')
 			check->null_mx = true;
 		else
-			add_host(check, host, preference);
+			add_host(check, list[i].host, list[i].preference);
 	}
 }
 

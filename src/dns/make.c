@@ -37,8 +37,8 @@ is_behind(const struct make_request *request, const char *domain)
 {
 	if (strcmp(domain, request->domain) == 0)
 		return true;
-	for (size_t i = 0; i < request->nlive; i++)
-		if (strcmp(domain, request->live[i]) == 0)
+	for (size_t i = 0; i < request->nbehind; i++)
+		if (strcmp(domain, request->behind[i]) == 0)
 			return true;
 	return false;
 }

@@ -23,6 +23,8 @@ struct make_request {
 	bool online;             /* were the MX hosts looked up? */
 	const char *const *live; /* those found */
 	size_t nlive;
+	const char *const *behind; /* domains whose mail goes to them, too */
+	size_t nbehind;
 	bool first; /* there is no policy yet, as far as is known */
 };
 

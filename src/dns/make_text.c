@@ -107,7 +107,10 @@ add_record(struct buffer *out, const struct result *result,
 	add_heading(out, _("The same as a line of a zone file:"));
 	buffer_text(out, "  ");
 	(void)make_write("zone", result, zone, out);
-	buffer_text(out, "\n");
+	buffer_printf(out, "\n%s\n\n",
+	    _("TTL: 3600 to begin with, so that a mistake is soon gone; 86400 "
+	      "once it has\nproved right.  How panels want it: "
+	      "--format=panels."));
 }
 
 static void

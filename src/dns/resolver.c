@@ -203,8 +203,9 @@ send_question(struct question *question)
 		return;
 	}
 	question->until = net_now() + resolver->timeout;
-	if (ub_resolve_async(resolver->context, question->name, question->type,
-		CLASS_IN, question, take_answer, &question->id) != 0)
+	if (ub_resolve_async(resolver->context, question->name,
+		(int)question->type, CLASS_IN, question, take_answer,
+		&question->id) != 0)
 		question->done = true;
 }
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -291,7 +292,9 @@ set_up(struct tls_session *session, const struct tls_request *request,
     const char **why)
 {
 	SSL_CTX *context = session->context;
+	char host[NAME_MOST + 1]; /* the macro wants one that is not const */
 
+	(void)snprintf(host, sizeof(host), "%s", request->host);
 	/* What a server speaks is to be seen, however old it is. */
 	(void)SSL_CTX_set_min_proto_version(context, TLS1_VERSION);
 	if (request->offer == TLS_OFFER_OLD)
@@ -309,7 +312,7 @@ set_up(struct tls_session *session, const struct tls_request *request,
 	session->ssl = SSL_new(context);
 	if (session->ssl == NULL || SSL_set_fd(session->ssl, session->fd) != 1)
 		fault_out_of_memory();
-	(void)SSL_set_tlsext_host_name(session->ssl, request->host);
+	(void)SSL_set_tlsext_host_name(session->ssl, host);
 	return true;
 }
 
