@@ -177,7 +177,7 @@ check 'Dovecot: stays in the mailbox' sh -c '[ "$(ls "$1"/new | wc -l)" = 1 ]' s
 
 rm -f $root/etc/dovecot/tlsrpt.sieve*
 sed -i '/sieve_before/d' $root/etc/dovecot/dovecot.conf
-lda reader /home/reader "$report" >/dev/null 2>&1
+check 'Dovecot: a report into the mailbox' lda reader /home/reader "$report"
 inside dovecot
 sed -e 's/imap.example.com/127.0.0.1\nPort 10143\nAuthMechs PLAIN/' -e 's/tlsrpt@example.com/reader/' \
 	-e 's/^PassCmd.*/Pass secret/' -e 's/TLSType IMAPS/TLSType None/' \
@@ -210,6 +210,7 @@ submit() {
 }
 check 'OpenSMTPD: a report' wait_for submit
 check 'OpenSMTPD: is a row' wait_for rows 1
+rows 1 || inside smtpctl show queue | sed 's/^/# /'
 fresh
 away
 check 'OpenSMTPD: the database is away' submit
