@@ -142,10 +142,12 @@ fi
 # Seeds are the samples; what is found is kept in the folder named.
 fuzz() {
 	mkdir -p "$build/fuzz/corpus-$1"
+	seeds=$top/tests/corpus-$1
+	[ -d "$seeds" ] || seeds=$top/samples
 	if (cd "$build/fuzz" && "tests/fuzz_$1" -max_total_time="${FUZZ_SECONDS:-30}" \
 		-timeout=20 -rss_limit_mb=2048 -max_len=65536 -verbosity=0 \
 		-dict="$top/tests/fuzz.dict" -print_final_stats=1 "corpus-$1" \
-		"$top/samples") \
+		"$seeds" "$top/samples") \
 		>"$build/fuzz/$1.log" 2>&1; then
 		passed=$((passed + 1))
 		grep 'number_of_executed_units' "$build/fuzz/$1.log"
