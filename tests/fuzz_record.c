@@ -1,5 +1,6 @@
 /*
- * Fuzz target: the TXT records of TLSRPT and MTA-STS, and a destination.
+ * Fuzz target: the TXT records of TLSRPT and MTA-STS, a destination, and those
+ * of SPF, DMARC and DKIM.
  * Columns lie in the text; what was encoded needs it no more.
  */
 #include <stddef.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #include "dns/names.h"
+#include "dns/senders.h"
 #include "dns/sts_record.h"
 #include "dns/tlsrpt_record.h"
 #include "dns/txt_record.h"
@@ -41,6 +43,23 @@ check_destination(const char *text, struct arena *arena)
 		abort();
 }
 
+static void
+read_senders(const char *text, struct arena *arena)
+{
+	struct spf spf;
+	struct tags tags;
+
+	spf_read(text, arena, &spf);
+	tags_read(text, arena, &tags);
+	for (size_t i = 0; i < spf.nterms; i++)
+		if (spf.terms[i].name == NULL)
+			abort();
+	for (size_t i = 0; i < tags.n; i++)
+		if (tags.list[i].name == NULL || tags.list[i].value == NULL)
+			abort();
+	(void)tags_value(&tags, "p");
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -55,6 +74,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	sts_record_read(text, &id, &findings);
 	check(&findings, size);
 	(void)txt_is_meant(text, &txt_tlsrpt);
+	read_senders(arena_copy(findings.arena, data, size), findings.arena);
 	if (size < RUA_URI_MOST)
 		check_destination(arena_copy(findings.arena, data, size),
 		    findings.arena);
