@@ -1,0 +1,80 @@
+#!/bin/sh
+# What a stranger writes moves no cursor, forges no line, and takes nobody's
+# place.
+# shellcheck source=tests/lib.sh
+. "${srcdir:-.}/tests/lib.sh"
+
+command -v python3 >/dev/null || skip_all 'python3 is not there'
+mkdir "$tmp/hostile"
+python3 -B "$top/tests/make_hostile.py" "$tmp/hostile"
+evil=$tmp/hostile/decoded+escapes-everywhere
+uri=sqlite:$tmp/forgery.db
+
+# clean COMMAND...: it prints something, and no control or hidden character
+clean() {
+	"$@" </dev/null >"$tmp/out" 2>&1
+	[ -s "$tmp/out" ] || { echo 'nothing is printed'; return 1; }
+	python3 -c '
+import sys, unicodedata
+text = open(sys.argv[1], encoding="utf-8", errors="strict").read()
+bad = {c for c in text if c not in "\n\t" and
+       unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp", "Cs")}
+if bad:
+    print(repr(bad))
+sys.exit(1 if bad else 0)' "$tmp/out"
+}
+
+# A line that a stranger wrote starts no line of a log.
+one_line() {
+	tlsrpt-ingest -v -n --log=stderr <"$evil" >"$tmp/out" 2>&1
+	! grep -v '^tlsrpt-ingest: ' "$tmp/out"
+}
+
+# mail FILE SIGNER: the same report, of google.example, signed by somebody
+mail() {
+	printf 'From: a@%s\nAuthentication-Results: mx.example.com; dkim=pass header.d=%s\nContent-Type: application/tlsrpt+json\n\n{"organization-name": "G", "report-id": "1", "contact-info": "x@google.example", "date-range": {"start-datetime": "2026-01-01T00:00:00Z", "end-datetime": "2026-01-01T23:59:59Z"}, "policies": [{"policy": {"policy-type": "sts", "policy-domain": "example.com"}, "summary": {"total-successful-session-count": %s, "total-failure-session-count": 0}}]}\n' \
+		"$2" "$2" "$3" >"$1"
+}
+
+# Who signs for himself gets a report of his own, and the real one counts.
+copy_first() {
+	mail "$tmp/forged" evil.example 666
+	mail "$tmp/real" google.example 5
+	for file in forged real; do
+		tlsrpt-ingest --authserv-id=mx.example.com -d "sqlite:$tmp/two.db" \
+			<"$tmp/$file" || return 1
+	done
+	same '5 google.example
+666 evil.example' "$(sqlite3 -separator ' ' "$tmp/two.db" \
+		'SELECT successful, auth_domain FROM report NATURAL JOIN policy
+		ORDER BY successful')"
+}
+
+# A part that was added behind a signature with l= is not signed.
+partly_signed() {
+	mail "$tmp/whole" google.example 5
+	{
+		echo 'DKIM-Signature: v=1; d=google.example; l=10; b=x'
+		cat "$tmp/whole"
+	} >"$tmp/partly"
+	same fail "$(tlsrpt-ingest -n --format=json \
+		--authserv-id=mx.example.com "$tmp/partly" 2>/dev/null |
+		python3 -c 'import json, sys
+print(json.load(sys.stdin)["reports"][0]["auth"])')"
+}
+
+check 'ingest: its log has no escapes in it' \
+	clean tlsrpt-ingest -v -n --log=stderr "$evil"
+check 'ingest: a line of the log is one line' one_line
+check 'the hostile report is stored' tlsrpt-ingest -q --no-progress -d "$uri" "$evil"
+check 'db status' clean tlsrpt-db status -d "$uri"
+if command -v tlsrpt-report >/dev/null; then
+	for what in summary failures reporters; do
+		check "report $what" clean tlsrpt-report $what -d "$uri" \
+			--since=2025-12-01 --until=2026-02-01
+	done
+	check 'report show' clean tlsrpt-report show "$evil"
+fi
+check 'a forged copy with a signature of its own hides nothing' copy_first
+check 'what is signed in part is not signed' partly_signed
+finish
