@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "intake/commit.h"
 #include "intake/decoder.h"
+#include "intake/intake_log.h"
 #include "report/report_write.h"
 #include "store/store.h"
 
@@ -97,58 +98,6 @@ read_message(size_t limit, struct buffer *message, bool *cut,
 			return true;
 		}
 	}
-}
-
-/* A value for a log line, so that it cannot end its quotes. */
-static const char *
-quoted(const char *text, struct arena *arena)
-{
-	char *copy;
-
-	if (text == NULL)
-		return "";
-	copy = arena_copy(arena, text, strlen(text));
-	for (char *c = copy; *c != '\0'; c++)
-		if (*c == '"')
-			*c = '\'';
-	return copy;
-}
-
-static void
-log_report(const struct intake *intake, const struct report *report,
-    struct arena *arena)
-{
-	const char *domain =
-	    report->npolicies > 0 ? report->policies[0].domain : NULL;
-	double successful = 0;
-	double failed = 0;
-
-	for (size_t i = 0; i < report->npolicies; i++) {
-		successful += (double)report->policies[i].successful;
-		failed += (double)report->policies[i].failed;
-	}
-	log_line(LOG_LEVEL_INFO, outcome_names[intake->outcome],
-	    "organization=\"%s\" report-id=\"%s\" domain=\"%s\" policies=%zu "
-	    "successful=%.0f failed=%.0f auth=%s message-id=\"%s\"",
-	    quoted(report->organization, arena), quoted(report->id, arena),
-	    quoted(domain, arena), report->npolicies, successful, failed,
-	    auth_names[report->auth], quoted(intake->message_id, arena));
-}
-
-static void
-log_intake(const struct intake *intake, struct arena *arena)
-{
-	if (intake->outcome == OUTCOME_REJECTED)
-		log_line(LOG_LEVEL_INFO, "rejected",
-		    "reason=%s detail=\"%s\" from=\"%s\" subject=\"%s\" "
-		    "message-id=\"%s\"",
-		    reason_codes[intake->reason].code,
-		    quoted(intake->detail, arena),
-		    quoted(intake->sender, arena),
-		    quoted(intake->subject, arena),
-		    quoted(intake->message_id, arena));
-	for (size_t i = 0; i < intake->nreports; i++)
-		log_report(intake, &intake->reports[i], arena);
 }
 
 static bool
@@ -272,7 +221,7 @@ agent_deliver(const struct batch_rules *rules, int deadline,
 	done = delivery.intake != NULL &&
 	    commit_message(rules, deadline, &delivery, fault);
 	if (done) {
-		log_intake(delivery.intake, arena);
+		intake_log(delivery.intake, arena);
 		if (rules->json != NULL)
 			done =
 			    print_intake(delivery.intake, rules->json, fault);
