@@ -143,7 +143,8 @@ static const char page_head[] =
     ":root{color-scheme:light dark}\n"
     "body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:auto;"
     "padding:1rem}\n"
-    "table{border-collapse:collapse;width:100%}\n"
+    "table{border-collapse:collapse;width:100%;table-layout:fixed}\n"
+    "th:nth-child(1){width:6rem}th:nth-child(2){width:32%}\n"
     "th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;"
     "border-bottom:1px solid #8888;overflow-wrap:anywhere}\n"
     ".grade{font-size:2rem;font-weight:bold}\n"
@@ -207,6 +208,27 @@ html_rows(struct buffer *out, const struct result *result)
 }
 
 static void
+html_reasons(struct buffer *out, const struct audit *audit)
+{
+	const struct findings *findings = &audit->result.findings;
+	int last = -1;
+
+	if (audit->grade == 'A')
+		return;
+	buffer_text(out, "<p>No better, because:</p>\n<ul>\n");
+	for (size_t i = 0; i < findings->n; i++) {
+		int code = (int)findings->list[i].code;
+
+		if (finding_kinds[code].grade != audit->grade || code == last)
+			continue;
+		buffer_printf(out, "<li>%s</li>\n",
+		    finding_kinds[code].message);
+		last = code;
+	}
+	buffer_text(out, "</ul>\n");
+}
+
+static void
 html_findings(struct buffer *out, const struct findings *findings)
 {
 	struct arena *arena = arena_new();
@@ -225,10 +247,10 @@ html_findings(struct buffer *out, const struct findings *findings)
 		if (finding->subject != NULL)
 			html_text(out, finding->subject);
 		buffer_text(out, "<br>");
-		html_text(out, finding_message(finding, true, arena));
+		html_text(out, finding_message(finding, false, arena));
 		if (kind->advice[0] != '\0')
 			buffer_text(out, "<br>");
-		html_text(out, kind->advice[0] != '\0' ? _(kind->advice) : "");
+		html_text(out, kind->advice);
 		buffer_text(out, " <small>");
 		html_text(out, finding_reference(finding));
 		buffer_text(out, "</small></li>\n");
@@ -248,6 +270,7 @@ audit_html(const struct audit *audits, size_t naudits, struct buffer *out)
 		html_text(out, audits[i].result.domain);
 		buffer_printf(out, "</h2>\n<p class=\"grade\">Grade %c</p>\n",
 		    audits[i].grade);
+		html_reasons(out, &audits[i]);
 		html_rows(out, &audits[i].result);
 		html_findings(out, &audits[i].result.findings);
 		buffer_text(out, "</section>\n");
