@@ -183,11 +183,12 @@ def machine():
 def decode():
     """GMime, then us with one thread, and with two."""
     print("decode only")
-    gmime, one, two = [], [], []
+    gmime, one, two, plain = [], [], [], []
     for _ in range(REPEAT):
         gmime.append(Run("gmime_only", ARCHIVE))
         one.append(ingest("-n", "-j1", ARCHIVE))
         two.append(ingest("-n", "-j2", ARCHIVE))
+        plain.append(ingest("-n", "-j1", "--no-sandbox", ARCHIVE))
     micro = 1e6 / MESSAGES
     show("GMime alone, CPU", [r.cpu * micro for r in gmime], " us", 1)
     show("--dry-run -j1, CPU", [r.cpu * micro for r in one], " us", 1)
@@ -197,6 +198,12 @@ def decode():
         [r.cpu for r in one],
         [r.cpu for r in gmime],
         "<= 1.3",
+    )
+    show_ratio(
+        "the same, decoding in one process (--no-sandbox)",
+        [r.cpu for r in plain],
+        [r.cpu for r in gmime],
+        "(none)",
     )
     show_ratio(
         "-j1 / -j2, wall (more is better)",

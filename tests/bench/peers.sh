@@ -160,8 +160,9 @@ mox() {
 			fmt.Println(n, "policies")
 		}
 	END
+	# A fixed version: not every proxy can list them.
 	(cd "$work/go" && { [ -f go.mod ] || go mod init mox_only; } &&
-		go get github.com/mjl-/mox@latest && go mod tidy &&
+		go get github.com/mjl-/mox@v0.0.15 && go mod tidy &&
 		go build -o mox_only .) >"$work/go.log" 2>&1 || {
 		without mox 'go could not build it'
 		return
