@@ -4,6 +4,7 @@ import concurrent.futures
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -509,6 +510,8 @@ def test(lab):
 def main():
     folder = sys.argv[1]
     os.chmod(folder, 0o755)
+    # So that what was started is ended, whoever ends this.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     lab = dns_lab.Lab(folder)
     try:
         tlsa = serve_mail(lab)
