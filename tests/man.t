@@ -4,18 +4,25 @@
 . "${srcdir:-.}/tests/lib.sh"
 PATH=$PATH:$PWD/tests
 
+# page_of PROGRAM: its page
+page_of() {
+	for page in "$top/man/$1".[18]; do
+		if [ -f "$page" ]; then echo "$page"; fi
+	done
+}
+
 # options PROGRAM: the long options that --help lists, and those of its page
 options() {
 	"$1" --help | grep -oE '^ +(-[a-z], )?--[a-z-]+' | grep -oE -- '--[a-z-]+' |
 		sort -u >"$tmp/help"
-	grep '^\.It Fl' "$top/man/$1.1" | grep -oE 'Fl -[a-z-]+' |
+	grep '^\.It Fl' "$(page_of "$1")" | grep -oE 'Fl -[a-z-]+' |
 		sed 's/Fl -/--/' | sort -u >"$tmp/page"
 	[ -s "$tmp/help" ] && diff "$tmp/help" "$tmp/page"
 }
 
 letters() {
 	"$1" --help | grep -oE '^ +-[a-z],' | tr -d ' ,' | sort -u >"$tmp/help"
-	grep '^\.It Fl' "$top/man/$1.1" | grep -oE 'Fl [a-z]( |$)' |
+	grep '^\.It Fl' "$(page_of "$1")" | grep -oE 'Fl [a-z]( |$)' |
 		sed 's/Fl /-/; s/ $//' | sort -u >"$tmp/page"
 	[ -s "$tmp/help" ] && diff "$tmp/help" "$tmp/page"
 }
@@ -74,7 +81,7 @@ limits() {
 		grep -q 'LIMIT_POLICIES = 10000,' "$top/src/base/limits.h"
 }
 
-for program in tlsrpt-ingest tlsrpt-db tlsrpt-dns tlsrpt-report; do
+for program in tlsrpt-ingest tlsrpt-db tlsrpt-dns tlsrpt-report tlsrptd; do
 	check "$program: every option is in its page" options "$program"
 	check "$program: so is every letter" letters "$program"
 done

@@ -123,7 +123,7 @@ if step 'autoreconf' autoreconf -fi &&
 		--prefix="$installed" &&
 	step 'make, gcc' make -j2 -C "$build/gcc" &&
 	step 'make install' make -C "$build/gcc" install; then
-	PATH=$installed/bin:$PATH
+	PATH=$installed/bin:$installed/sbin:$PATH
 	export PATH
 	check_in "$build/gcc" 'make check, gcc'
 	step 'make distcheck' make -j2 -C "$build/gcc" distcheck \

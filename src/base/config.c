@@ -23,6 +23,31 @@ static const struct {
 	const char *key;
 } known[] = {
 	{ "database", "uri" },
+	{ "daemon", "accept-path" },
+	{ "daemon", "body-timeout" },
+	{ "daemon", "connections" },
+	{ "daemon", "header-timeout" },
+	{ "daemon", "http" },
+	{ "daemon", "idle-timeout" },
+	{ "daemon", "lmtp" },
+	{ "daemon", "log" },
+	{ "daemon", "max-body" },
+	{ "daemon", "max-connections" },
+	{ "daemon", "max-memory" },
+	{ "daemon", "max-spool" },
+	{ "daemon", "metrics-from" },
+	{ "daemon", "secret-path" },
+	{ "daemon", "shutdown-timeout" },
+	{ "daemon", "socket-group" },
+	{ "daemon", "socket-mode" },
+	{ "daemon", "spool" },
+	{ "daemon", "spool-after" },
+	{ "daemon", "tls-certificate" },
+	{ "daemon", "tls-key" },
+	{ "daemon", "user" },
+	{ "daemon", "watch" },
+	{ "daemon", "watch-after" },
+	{ "daemon", "workers" },
 	{ "dns", "ca-file" },
 	{ "dns", "helo" },
 	{ "dns", "resolver" },
@@ -152,6 +177,11 @@ check_secrecy(struct config *config, mode_t mode, struct fault *fault)
 {
 	const char *uri = config_text(config, "database", "uri");
 
+	if ((mode & S_IROTH) != 0 &&
+	    config_text(config, "daemon", "secret-path") != NULL)
+		return fault_set(fault, FAULT_CONFIG,
+		    "holds a secret path and is readable by others: "
+		    "chmod o= it");
 	if (uri == NULL || !has_password(uri) || (mode & S_IROTH) == 0)
 		return true;
 	return fault_set(fault, FAULT_CONFIG,
