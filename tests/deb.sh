@@ -14,6 +14,7 @@ release=$(. /etc/os-release && echo "$VERSION_CODENAME")
 mirror=$(sed -n -e 's/^URIs: *\([^ ]*\).*/\1/p' -e 's/^deb \(\[[^]]*\] \)*\([^ ]*\).*/\2/p' \
 	/etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1)
 root=$(mktemp -d "${TMPDIR:-/tmp}/tlsrpt-deb.XXXXXX")
+chmod 755 "$root" # it is the / of all users in there
 
 cleanup() {
 	umount -l "$root/proc" "$root/dev" 2>/dev/null || :

@@ -1,0 +1,55 @@
+#!/bin/sh
+# What people read is in their language; what programs read is not.
+# shellcheck source=tests/lib.sh
+. "${srcdir:-.}/tests/lib.sh"
+
+command -v msgfmt >/dev/null || skip_all 'msgfmt is not installed'
+for program in tlsrpt-report tlsrpt-ingest; do
+	command -v "$program" >/dev/null || skip_all "no $program in PATH"
+done
+
+TEXTDOMAINDIR=$tmp/po
+export TEXTDOMAINDIR
+mkdir -p "$tmp/po/de/LC_MESSAGES"
+
+in_german() {
+	LC_ALL=C.UTF-8 LANGUAGE=de "$@"
+}
+
+in_english() {
+	LC_ALL=C.UTF-8 LANGUAGE=en "$@"
+}
+
+# same_in_both COMMAND...: the language makes no difference
+same_in_both() {
+	in_english "$@" >"$tmp/english"
+	in_german "$@" >"$tmp/german"
+	[ -s "$tmp/english" ] && diff "$tmp/english" "$tmp/german"
+}
+
+# translated COMMAND...: it makes one
+translated() {
+	in_english "$@" >"$tmp/english"
+	in_german "$@" >"$tmp/german"
+	[ -s "$tmp/german" ] && ! cmp -s "$tmp/english" "$tmp/german"
+}
+
+report=$top/samples/google-failures.eml
+check 'the catalogue compiles' msgfmt --check \
+	-o "$tmp/po/de/LC_MESSAGES/tlsrpt-tools.mo" "$top/po/de.po"
+check 'a report in English' says 'What to do' in_english tlsrpt-report show "$report"
+check 'a report in German' says 'Was zu tun ist' in_german tlsrpt-report show "$report"
+check 'a sentence with a number' says 'Sitzung' in_german tlsrpt-report show "$report"
+check 'an explanation in German' says 'Das Zertifikat' \
+	in_german tlsrpt-report explain certificate-expired
+tlsrpt-ingest -q "$top/samples" </dev/null
+check 'a summary in German' translated tlsrpt-report summary --since=2024-01-01
+check 'a page in German' translated tlsrpt-report html --since=2024-01-01 -o -
+check 'JSON is the same' same_in_both tlsrpt-report show --format=json "$report"
+check 'and of a summary' same_in_both \
+	tlsrpt-report summary --since=2024-01-01 --format=json
+check 'the agent speaks one language' same_in_both \
+	tlsrpt-ingest --dry-run --format=json "$top/samples/rfc8460-example.eml"
+check 'without a language, English' says 'What to do' \
+	env LC_ALL=C LANGUAGE=de tlsrpt-report show "$report"
+finish
