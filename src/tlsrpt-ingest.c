@@ -571,6 +571,7 @@ main(int argc, char *argv[])
 	bool delivery = false;
 	int status;
 
+	fault_catch_traps();
 	fill_standard_files();
 	(void)umask(077);
 	(void)signal(SIGPIPE, SIG_IGN);

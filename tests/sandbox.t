@@ -192,7 +192,7 @@ setuid() {
 	chown "$1" "$tmp/setuid" && chmod "$2" "$tmp/setuid" || return 1
 	says 'must not be setuid or setgid' "$tmp/setuid" -n "$samples" || return 1
 	# LeakSanitizer cannot look into such a process, and ends it its own way.
-	grep -q __lsan_init "$tmp/setuid" ||
+	grep -q __asan_init "$tmp/setuid" ||
 		{ exits 78 "$tmp/setuid" -n "$samples" && exits 75 "$tmp/setuid"; }
 }
 

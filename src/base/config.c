@@ -200,18 +200,20 @@ read_file(const char *path, GString *text, mode_t *mode, struct fault *fault)
 	if (fd < 0)
 		return fault_set(fault, FAULT_LATER, "cannot be read: %s",
 		    strerror(errno));
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_size <= CONFIG_MOST)
-		while ((got = read(fd, piece, sizeof(piece))) > 0)
-			g_string_append_len(text, piece, got);
-	else
-		got = -1;
-	close(fd);
-	*mode = st.st_mode;
-	if (got < 0)
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
+	    st.st_size > CONFIG_MOST) {
+		close(fd);
 		return fault_set(fault, FAULT_CONFIG,
 		    "cannot be read: it is no file of a sane size");
-	return true;
+	}
+	while ((got = read(fd, piece, sizeof(piece))) > 0)
+		g_string_append_len(text, piece, got);
+	*mode = st.st_mode;
+	if (got < 0)
+		fault_set(fault, FAULT_LATER, "cannot be read: %s",
+		    strerror(errno));
+	close(fd);
+	return got == 0;
 }
 
 static bool

@@ -1,8 +1,11 @@
 #include "base/fault.h"
 
+#include <signal.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -72,4 +75,58 @@ fault_out_of_memory(void)
 	/* Delivery mode has closed its stderr; there, this goes nowhere. */
 	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
 	_exit(EX_TEMPFAIL);
+}
+
+enum { STACK_SLACK = 1 << 20, SPARE_STACK = 64 << 10 };
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED true
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED false
+#endif
+
+/* Where the stack of the first thread began; it grows downwards. */
+static uintptr_t stack_start;
+
+static void
+on_trap(int signal_number)
+{
+	(void)signal_number;
+	fault_out_of_memory();
+}
+
+/* Past the end of the stack; every other such fault is a real one. */
+static void
+on_stack_overflow(int signal_number, siginfo_t *info, void *context)
+{
+	uintptr_t at = (uintptr_t)info->si_addr;
+	struct rlimit stack;
+
+	(void)context;
+	if (getrlimit(RLIMIT_STACK, &stack) == 0 &&
+	    at < stack_start - stack.rlim_cur + STACK_SLACK &&
+	    at > stack_start - stack.rlim_cur - STACK_SLACK)
+		fault_out_of_memory();
+	(void)signal(signal_number, SIG_DFL);
+}
+
+void
+fault_catch_traps(void)
+{
+	static unsigned char spare[SPARE_STACK];
+	const stack_t stack = { .ss_sp = spare, .ss_size = sizeof(spare) };
+	struct sigaction trap = { .sa_handler = on_trap };
+	struct sigaction overflow = { .sa_sigaction = on_stack_overflow,
+		.sa_flags = SA_SIGINFO | SA_ONSTACK };
+
+	stack_start = (uintptr_t)&stack;
+	(void)sigaction(SIGTRAP, &trap, NULL);
+	/* AddressSanitizer has such a handler already, and says more. */
+	if (!SANITIZED && sigaltstack(&stack, NULL) == 0)
+		(void)sigaction(SIGSEGV, &overflow, NULL);
 }

@@ -41,4 +41,11 @@ int fault_exit_status(enum fault_kind kind);
 /* End the program for want of memory, in the way that keeps the message. */
 void fault_out_of_memory(void) __attribute__((noreturn));
 
+/*
+ * Some libraries (GLib) end the program by a trap where memory runs out, or
+ * tell so again and again until the stack is full: take that for what it is.
+ * A program calls it first of all.
+ */
+void fault_catch_traps(void);
+
 #endif

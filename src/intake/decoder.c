@@ -21,6 +21,7 @@
 
 enum {
 	ROOM = 64 << 10,   /* of the buffers at both ends */
+	START_SECONDS = 5, /* of a processor, to shut itself in */
 	WAIT_SECONDS = 600 /* for a piece, at most; decoding takes less */
 };
 
@@ -259,6 +260,8 @@ take_signals(void)
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		(void)signal(ignored[i], SIG_IGN);
 	(void)signal(SIGPROF, SIG_DFL);
+	/* Here, the message is what fills a stack. */
+	(void)signal(SIGSEGV, SIG_DFL);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -268,10 +271,13 @@ run_inside(const struct decode_rules *rules, struct line *line, int fd)
 {
 	struct inside inside = { .rules = rules, .line = line };
 	struct sandbox_lack lack = { "" };
+	const struct itimerval most = { .it_value.tv_sec = START_SECONDS };
 
 	take_signals();
 	line->fd = keep_one(fd);
 	line->n = line->at = 0;
+	/* libseccomp may go round in circles where memory runs out. */
+	(void)setitimer(ITIMER_PROF, &most, NULL);
 	inside.arena = arena_new();
 	inside.scratch = arena_new();
 	(void)sandbox_enter(&lack);

@@ -399,10 +399,12 @@ copy_end(struct copying *copying)
 	result = PQgetResult(self->conn);
 	if (!done || PQresultStatus(result) != PGRES_COMMAND_OK)
 		done = failed(self, result);
-	while (result != NULL) {
+	/* A COPY that could not be ended has the same answer for ever. */
+	while (result != NULL && PQresultStatus(result) != PGRES_COPY_IN) {
 		PQclear(result);
 		result = PQgetResult(self->conn);
 	}
+	PQclear(result);
 	return done;
 }
 

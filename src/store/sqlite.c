@@ -221,18 +221,29 @@ run(struct sqlite *self, sqlite3_stmt *statement)
 	return done;
 }
 
+/*
+ * A value that is not bound is NULL: rather store nothing than half of it.
+ * Statements that share a list of values need not use the last of them.
+ */
+static void
+bound(int code)
+{
+	if (code != SQLITE_OK && code != SQLITE_RANGE)
+		fault_out_of_memory();
+}
+
 static void
 bind_text(sqlite3_stmt *statement, int at, const char *text)
 {
-	(void)sqlite3_bind_text(statement, at, text, -1, SQLITE_STATIC);
+	bound(sqlite3_bind_text(statement, at, text, -1, SQLITE_STATIC));
 }
 
 static void
 bind_bytes(sqlite3_stmt *statement, int at, const void *bytes, size_t len)
 {
 	/* A NULL pointer would bind NULL, and not an empty blob. */
-	(void)sqlite3_bind_blob64(statement, at, len > 0 ? bytes : "", len,
-	    SQLITE_STATIC);
+	bound(sqlite3_bind_blob64(statement, at, len > 0 ? bytes : "", len,
+	    SQLITE_STATIC));
 }
 
 static void
@@ -241,7 +252,7 @@ bind_time(sqlite3_stmt *statement, int at, int64_t seconds)
 	char text[DATETIME_SIZE];
 
 	datetime_write(seconds, text);
-	(void)sqlite3_bind_text(statement, at, text, -1, SQLITE_TRANSIENT);
+	bound(sqlite3_bind_text(statement, at, text, -1, SQLITE_TRANSIENT));
 }
 
 static void
@@ -258,8 +269,8 @@ bind_list(struct sqlite *self, sqlite3_stmt *statement, int at,
 		buffer_json(out, list->at[i]);
 	}
 	buffer_text(out, "]");
-	(void)sqlite3_bind_text(statement, at, out->at, (int)out->len,
-	    SQLITE_TRANSIENT);
+	bound(sqlite3_bind_text(statement, at, out->at, (int)out->len,
+	    SQLITE_TRANSIENT));
 }
 
 static void
@@ -288,10 +299,10 @@ struct placing {
 static void
 bind_identity(sqlite3_stmt *statement, const struct placing *placing)
 {
-	(void)sqlite3_bind_text(statement, 1, placing->key,
-	    sizeof(placing->key) - 1, SQLITE_STATIC);
-	(void)sqlite3_bind_text(statement, 2, placing->start, -1,
-	    SQLITE_STATIC);
+	bound(sqlite3_bind_text(statement, 1, placing->key,
+	    sizeof(placing->key) - 1, SQLITE_STATIC));
+	bound(
+	    sqlite3_bind_text(statement, 2, placing->start, -1, SQLITE_STATIC));
 }
 
 static bool
@@ -331,14 +342,14 @@ insert_failure(const struct placing *placing, int policy_no, int failure_no,
 	if (statement == NULL)
 		return false;
 	bind_identity(statement, placing);
-	(void)sqlite3_bind_int(statement, 3, policy_no);
-	(void)sqlite3_bind_int(statement, 4, failure_no);
+	bound(sqlite3_bind_int(statement, 3, policy_no));
+	bound(sqlite3_bind_int(statement, 4, failure_no));
 	bind_text(statement, 5, failure->result_type);
 	bind_text(statement, 6, failure->sending_mta_ip.text);
 	bind_text(statement, 7, failure->receiving_mx_hostname);
 	bind_text(statement, 8, failure->receiving_mx_helo);
 	bind_text(statement, 9, failure->receiving_ip.text);
-	(void)sqlite3_bind_int64(statement, 10, failure->failed);
+	bound(sqlite3_bind_int64(statement, 10, failure->failed));
 	bind_text(statement, 11, failure->additional_information);
 	bind_text(statement, 12, failure->failure_reason_code);
 	return run(placing->self, statement);
@@ -354,18 +365,18 @@ insert_policy(const struct placing *placing, int policy_no,
 	if (statement == NULL)
 		return false;
 	bind_identity(statement, placing);
-	(void)sqlite3_bind_int(statement, 3, policy_no);
+	bound(sqlite3_bind_int(statement, 3, policy_no));
 	bind_text(statement, 4, policy->type);
 	bind_text(statement, 5, policy->domain);
 	bind_list(self, statement, 6, &policy->strings);
 	bind_list(self, statement, 7, &policy->mx_hosts);
 	bind_text(statement, 8, policy->sts_mode);
 	if (policy->sts_max_age >= 0)
-		(void)sqlite3_bind_int64(statement, 9, policy->sts_max_age);
+		bound(sqlite3_bind_int64(statement, 9, policy->sts_max_age));
 	else
-		(void)sqlite3_bind_null(statement, 9);
-	(void)sqlite3_bind_int64(statement, 10, policy->successful);
-	(void)sqlite3_bind_int64(statement, 11, policy->failed);
+		bound(sqlite3_bind_null(statement, 9));
+	bound(sqlite3_bind_int64(statement, 10, policy->successful));
+	bound(sqlite3_bind_int64(statement, 11, policy->failed));
 	if (!run(self, statement))
 		return false;
 	for (size_t i = 0; i < policy->nfailures; i++)
@@ -380,8 +391,8 @@ static void
 bind_dimensions(sqlite3_stmt *statement, const struct placing *placing,
     const struct rollup *rollup, const struct policy *policy)
 {
-	(void)sqlite3_bind_text(statement, 1, placing->start, DAY_LEN,
-	    SQLITE_STATIC);
+	bound(sqlite3_bind_text(statement, 1, placing->start, DAY_LEN,
+	    SQLITE_STATIC));
 	bind_text(statement, 2, policy != NULL ? policy->domain : NULL);
 	bind_text(statement, 3, rollup->organization);
 	bind_text(statement, 4, auth_names[placing->report->auth]);
@@ -401,14 +412,15 @@ roll_policies(const struct placing *placing, const struct rollup *rollup,
 		const struct rollup_policy *sums = &rollup->policies[i];
 
 		bind_dimensions(statement, placing, rollup, sums->policy);
-		(void)sqlite3_bind_int(statement, 7, sums->policies);
-		(void)sqlite3_bind_int(statement, 8, sums->reports);
-		(void)sqlite3_bind_int64(statement, 9, sums->successful);
-		(void)sqlite3_bind_int64(statement, 10, sums->failed);
-		(void)sqlite3_bind_int64(statement, 11, sums->twice_successful);
-		(void)sqlite3_bind_int64(statement, 12, sums->twice_failed);
-		(void)sqlite3_bind_int(statement, 13, sums->first);
-		(void)sqlite3_bind_int64(statement, 14, rollup->lag);
+		bound(sqlite3_bind_int(statement, 7, sums->policies));
+		bound(sqlite3_bind_int(statement, 8, sums->reports));
+		bound(sqlite3_bind_int64(statement, 9, sums->successful));
+		bound(sqlite3_bind_int64(statement, 10, sums->failed));
+		bound(
+		    sqlite3_bind_int64(statement, 11, sums->twice_successful));
+		bound(sqlite3_bind_int64(statement, 12, sums->twice_failed));
+		bound(sqlite3_bind_int(statement, 13, sums->first));
+		bound(sqlite3_bind_int64(statement, 14, rollup->lag));
 		bind_time(statement, 15, placing->intake->received_at);
 		if (!run(placing->self, statement))
 			return false;
@@ -430,8 +442,8 @@ roll_failures(const struct placing *placing, const struct rollup *rollup,
 		bind_dimensions(statement, placing, rollup, sums->policy);
 		bind_text(statement, 7, sums->failure->result_type);
 		bind_text(statement, 8, sums->failure->receiving_mx_hostname);
-		(void)sqlite3_bind_int(statement, 9, sums->details);
-		(void)sqlite3_bind_int64(statement, 10, sums->failed);
+		bound(sqlite3_bind_int(statement, 9, sums->details));
+		bound(sqlite3_bind_int64(statement, 10, sums->failed));
 		if (!run(placing->self, statement))
 			return false;
 	}
@@ -537,7 +549,7 @@ roll_one(struct sqlite *self, const char *key, const char *start, int sign)
 			return false;
 		bind_text(statement, 1, key);
 		bind_text(statement, 2, start);
-		(void)sqlite3_bind_int(statement, 3, sign);
+		bound(sqlite3_bind_int(statement, 3, sign));
 		if (!run(self, statement))
 			return false;
 	}
