@@ -100,6 +100,7 @@ for line in sys.stdin:
 			echo "$file: $(cat "$tmp/err")"
 			return 1
 		}
+		# shellcheck disable=SC2015 # both are to be right
 		python3 "$top/tests/report_check.py" width 80 <"$tmp/shown" &&
 			python3 "$top/tests/report_check.py" fields "$tmp/fields" \
 				<"$tmp/shown" || {
@@ -239,6 +240,9 @@ live '{"type": "policy", "value": "version: STSv1\r\nmode: enforce\r\nmx: mx.exa
 live '{"type": "policy", "value": "version: STSv1\nmode: testing\nmx: mail.example.org\nmax_age: 604800"}' >"$tmp/live.mx"
 live "$same_policy"', {"type": "TLSA", "value": "3 1 1 AA11", "ttl": 300}, {"type": "TLSA", "value": "3 1 1 cc33"}' >"$tmp/live.tlsa"
 live '' >"$tmp/live.none"
+sed 's/"mta-sts", "status": "ok"/"dane", "status": "ok"/' "$tmp/live.tlsa" >"$tmp/live.dane"
+sed 's/"status": "ok"/"status": "unknown"/' "$tmp/live.none" >"$tmp/live.unknown"
+cat "$tmp/live.same" "$tmp/live.dane" >"$tmp/live.two"
 check 'drift: none' exits 0 report ready drift example.org --live="$tmp/live.same"
 check 'drift: another mode' exits 1 report ready drift example.org --live="$tmp/live.mode"
 check 'drift: it is named' member code mode-differs \
@@ -248,13 +252,17 @@ check 'drift: how long a copy may live' member until 2026-10-08 \
 check 'drift: an unknown MX' says 'unknown-mx .*mx.example.org' \
 	report failing drift example.org --live="$tmp/live.mx"
 check 'drift: a new TLSA record' says 'tlsa-not-seen .*3 1 1 cc33' \
-	report twice drift example.org --live="$tmp/live.tlsa"
+	report twice drift example.org --live="$tmp/live.two"
 check 'drift: an old one, out of a string' says 'tlsa-withdrawn .*3 1 1 bb22' \
-	report twice drift example.org --live="$tmp/live.tlsa"
+	report twice drift example.org --live="$tmp/live.two"
 check 'drift: one that both have is none' hides 'aa11' \
-	report twice drift example.org --live="$tmp/live.tlsa"
+	report twice drift example.org --live="$tmp/live.two"
 check 'drift: a policy that is gone' says 'policy-withdrawn' \
 	report ready drift example.org --live="$tmp/live.none"
+check 'drift: of DANE alone says nothing of MTA-STS' hides 'MTA-STS' \
+	report ready drift example.org --live="$tmp/live.dane"
+check 'drift: what nobody knows is no drift' exits 75 \
+	report ready drift example.org --live="$tmp/live.unknown"
 check 'drift: wants to know what is published' exits 64 report ready drift example.org
 check 'drift: rubbish' exits 65 report ready drift example.org --live="$top/README"
 check 'drift: another domain' exits 65 report ready drift other.example --live="$tmp/live.same"

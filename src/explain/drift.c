@@ -175,7 +175,7 @@ compare_sts(struct drift *drift)
 	struct arena *arena = drift->task->arena;
 	bool confirmed = false;
 
-	for (size_t i = 0; i < drift->seen.len; i++) {
+	for (size_t i = 0; drift->live.sts && i < drift->seen.len; i++) {
 		const struct seen_policy *policy = &drift->seen.at[i];
 		struct finding *finding;
 
@@ -202,7 +202,7 @@ compare_sts(struct drift *drift)
 			    policies_text(&published->sts, arena);
 		finding->text = stale_text(drift, policy, finding);
 	}
-	if (published->has_sts && !confirmed) {
+	if (drift->live.sts && published->has_sts && !confirmed) {
 		struct finding *finding = add(drift, "policy-not-seen");
 
 		finding->published = policies_text(&published->sts, arena);
@@ -283,8 +283,7 @@ compare_tlsa(struct drift *drift)
 		      "have."),
 		    printable(drift, record));
 	}
-	/* Without a check of DANE nothing is known of what is published. */
-	for (size_t i = 0; published->tlsa.len > 0 && i < drift->seen.len; i++)
+	for (size_t i = 0; drift->live.dane && i < drift->seen.len; i++)
 		if (drift->seen.at[i].tlsa)
 			compare_old_tlsa(drift, &drift->seen.at[i], &told);
 }
@@ -395,13 +394,16 @@ print_text(const struct drift *drift)
 	const struct published *published = &drift->published;
 	struct arena *arena = term->arena;
 
-	term_paragraph(term, 0, 0,
-	    published->has_sts ?
-		arena_printf(arena, _("Published for %s: %s."),
-		    printable(drift, drift->task->filter.domain),
-		    printable(drift, policies_text(&published->sts, arena))) :
-		arena_printf(arena, _("No MTA-STS policy is published for %s."),
-		    printable(drift, drift->task->filter.domain)));
+	if (drift->live.sts)
+		term_paragraph(term, 0, 0,
+		    published->has_sts ?
+			arena_printf(arena, _("Published for %s: %s."),
+			    printable(drift, drift->task->filter.domain),
+			    printable(drift,
+				policies_text(&published->sts, arena))) :
+			arena_printf(arena,
+			    _("No MTA-STS policy is published for %s."),
+			    printable(drift, drift->task->filter.domain)));
 	if (drift->seen.len == 0)
 		term_paragraph(term, 0, 0,
 		    _("No sender reported a policy of it in this span."));

@@ -108,7 +108,7 @@ base64(const unsigned char *from, size_t len, struct arena *arena)
 {
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				      "abcdefghijklmnopqrstuvwxyz"
-				      "0123456789+/";
+				      "0123456789+/=";
 	char *text = arena_alloc(arena, 4 * ((len + 2) / 3) + 1);
 	char *to = text;
 
@@ -119,8 +119,8 @@ base64(const unsigned char *from, size_t len, struct arena *arena)
 
 		*to++ = letters[n >> 18 & 63];
 		*to++ = letters[n >> 12 & 63];
-		*to++ = i + 1 < len ? letters[n >> 6 & 63] : '=';
-		*to++ = i + 2 < len ? letters[n & 63] : '=';
+		*to++ = letters[i + 1 < len ? n >> 6 & 63 : 64];
+		*to++ = letters[i + 2 < len ? n & 63 : 64];
 	}
 	return text;
 }

@@ -132,19 +132,41 @@ add_records(const cJSON *array, struct arena *arena, struct live *live)
 	live->records = records;
 }
 
+/* What was looked for, and not merely not found out. */
+static bool
+take_check(const cJSON *root, const char *domain, struct arena *arena,
+    struct live *live, struct fault *fault)
+{
+	const char *about = member(root, "domain", arena);
+	const char *check = member(root, "check", arena);
+	const char *status = member(root, "status", arena);
+	bool sts = check == NULL || strcmp(check, "mta-sts") == 0;
+	bool dane = check == NULL || strcmp(check, "dane") == 0;
+
+	if ((about != NULL && strcasecmp(about, domain) != 0) ||
+	    (!sts && !dane))
+		return true;
+	if (status != NULL && strcmp(status, "unknown") == 0)
+		return fault_set(fault, FAULT_LATER,
+		    "--live: tlsrpt-dns could not find out what is published");
+	add_records(cJSON_GetObjectItemCaseSensitive(root, "records"), arena,
+	    live);
+	live->sts |= sts;
+	live->dane |= dane;
+	return true;
+}
+
 static bool
 read_line(struct bytes line, const char *domain, struct arena *arena,
-    struct live *live)
+    struct live *live, struct fault *fault)
 {
 	cJSON *root = parse(line, arena);
-	bool good = cJSON_IsObject(root);
-	const char *about = good ? member(root, "domain", arena) : NULL;
+	bool good = cJSON_IsObject(root) ?
+	    take_check(root, domain, arena, live, fault) :
+	    fault_set(fault, FAULT_CONTENT,
+		"--live: it is not what \"tlsrpt-dns check --format=json\" "
+		"prints");
 
-	if (good && (about == NULL || strcasecmp(about, domain) == 0)) {
-		add_records(cJSON_GetObjectItemCaseSensitive(root, "records"),
-		    arena, live);
-		live->nobjects++;
-	}
 	cJSON_Delete(root);
 	return good;
 }
@@ -154,7 +176,6 @@ json_read_live(struct bytes json, const char *domain, struct arena *arena,
     struct live *live, struct fault *fault)
 {
 	struct live read = { 0 };
-	size_t nlines = 0;
 
 	while (json.len > 0) {
 		const unsigned char *end = memchr(json.at, '\n', json.len);
@@ -163,16 +184,15 @@ json_read_live(struct bytes json, const char *domain, struct arena *arena,
 
 		json.at += line.len + (end != NULL ? 1 : 0);
 		json.len -= line.len + (end != NULL ? 1 : 0);
-		nlines++;
-		if (line.len > 0 && !read_line(line, domain, arena, &read))
-			return fault_set(fault, FAULT_CONTENT,
-			    "--live: line %zu is not what \"tlsrpt-dns check "
-			    "--format=json\" prints",
-			    nlines);
+		if (line.len > 0 &&
+		    !read_line(line, domain, arena, &read, fault))
+			return false;
 	}
-	if (read.nobjects == 0)
+	if (!read.sts && !read.dane)
 		return fault_set(fault, FAULT_CONTENT,
-		    "--live: there is no check of \"%s\" in it", domain);
+		    "--live: there is no check of mta-sts or dane of \"%s\" in "
+		    "it",
+		    domain);
 	*live = read;
 	return true;
 }

@@ -31,13 +31,15 @@ struct live_record {
 struct live {
 	struct live_record *records;
 	size_t nrecords;
-	size_t nobjects; /* checks that were read */
+	bool sts;  /* the policy of MTA-STS was looked for */
+	bool dane; /* TLSA records were */
 };
 
 /*
  * Read what "tlsrpt-dns check ... --format=json" prints: one object a line,
  * the records of all of them.  What belongs to another domain is left out;
- * a check without a domain counts.  Fails with FAULT_CONTENT.
+ * a check without a domain counts.  Fails with FAULT_CONTENT, and with
+ * FAULT_LATER where tlsrpt-dns could not find out.
  */
 bool json_read_live(struct bytes json, const char *domain, struct arena *arena,
     struct live *live, struct fault *fault);

@@ -94,7 +94,7 @@ const char *
 policies_tlsa(const char *record, struct arena *arena)
 {
 	char *text = text_lower(record, arena);
-	char *to = text;
+	char *to;
 	int fields = 0;
 
 	text += strspn(text, " \t");

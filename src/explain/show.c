@@ -176,33 +176,41 @@ counts_twice(const struct report *report)
 }
 
 /* What to do about each result type, once. */
+struct advising {
+	const char *given[16];
+	size_t n;
+};
+
+static void
+advise_on(const struct showing *showing, const struct failure *failure,
+    struct advising *advising)
+{
+	const char *advice = words_advice(failure->result_type);
+	size_t most = sizeof(advising->given) / sizeof(advising->given[0]);
+
+	if (failure->failed == 0 || advising->n == most)
+		return;
+	for (size_t i = 0; i < advising->n; i++)
+		if (advising->given[i] == advice)
+			return;
+	if (advising->n == 0) {
+		term_blank(showing->term);
+		term_title(showing->term, _("What to do"));
+	}
+	advising->given[advising->n++] = advice;
+	term_item(showing->term, 0, "-", advice);
+}
+
 static void
 advise(const struct showing *showing)
 {
 	const struct report *report = showing->report;
-	const char *given[16];
-	size_t ngiven = 0;
+	struct advising advising = { .n = 0 };
 
-	for (size_t i = 0; i < report->npolicies; i++) {
-		const struct policy *policy = &report->policies[i];
-
-		for (size_t j = 0; j < policy->nfailures; j++) {
-			const char *type = policy->failures[j].result_type;
-			const char *advice = words_advice(type);
-			bool told = policy->failures[j].failed == 0;
-
-			for (size_t k = 0; k < ngiven; k++)
-				told |= given[k] == advice;
-			if (told || ngiven == sizeof(given) / sizeof(given[0]))
-				continue;
-			if (ngiven == 0) {
-				term_blank(showing->term);
-				term_title(showing->term, _("What to do"));
-			}
-			given[ngiven++] = advice;
-			term_item(showing->term, 0, "-", advice);
-		}
-	}
+	for (size_t i = 0; i < report->npolicies; i++)
+		for (size_t j = 0; j < report->policies[i].nfailures; j++)
+			advise_on(showing, &report->policies[i].failures[j],
+			    &advising);
 }
 
 /* A name and its value, one a line; nothing where there is no value. */
@@ -356,25 +364,30 @@ show_failure(const struct showing *showing, size_t policy_no,
 
 enum { FAILURES_SHOWN = 100 };
 
+/* Those of one policy; how many there were so far. */
+static size_t
+show_failures_of(const struct showing *showing, size_t policy_no, size_t total)
+{
+	const struct policy *policy = &showing->report->policies[policy_no - 1];
+
+	for (size_t i = 0; i < policy->nfailures; i++) {
+		if (total++ == 0) {
+			term_blank(showing->term);
+			term_title(showing->term, _("Failures"));
+		}
+		if (total <= FAILURES_SHOWN)
+			show_failure(showing, policy_no, &policy->failures[i]);
+	}
+	return total;
+}
+
 static void
 show_failures(const struct showing *showing)
 {
-	const struct report *report = showing->report;
 	size_t total = 0;
 
-	for (size_t i = 0; i < report->npolicies; i++) {
-		const struct policy *policy = &report->policies[i];
-
-		for (size_t j = 0; j < policy->nfailures; j++) {
-			if (total++ == 0) {
-				term_blank(showing->term);
-				term_title(showing->term, _("Failures"));
-			}
-			if (total <= FAILURES_SHOWN)
-				show_failure(showing, i + 1,
-				    &policy->failures[j]);
-		}
-	}
+	for (size_t i = 0; i < showing->report->npolicies; i++)
+		total = show_failures_of(showing, i + 1, total);
 	if (total > FAILURES_SHOWN)
 		term_paragraph(showing->term, 0, 0,
 		    arena_printf(showing->arena,
