@@ -297,10 +297,9 @@ def verdict(mail, signers):
     return ("pass" if found[1] == "pass" and good else "fail"), found[2]
 
 
-def key_of(report, contact, signer, policies):
-    fields = [signer] if signer else []
-    fields += [report["organization-name"] or "", report["report-id"],
-               contact or "", report["start"], report["end"]]
+def key_of(report, policies):
+    fields = [report["organization-name"] or "", report["report-id"],
+              report["start"], report["end"]]
     fields += sorted({p[0][1] for p in policies if p[0][1]},
                      key=lambda name: name.encode())
     raw = bytearray(hashlib.sha256(b"".join(
@@ -333,10 +332,7 @@ def read(raw):
     sender = mail["From"].split("<")[1].rstrip(">")
     auth, domain = verdict(mail, [sender.split("@")[1], submitter,
                                   contact_domain])
-    organization = ".".join(domain.split(".")[-2:]) if domain else None
-    apart = auth == "pass" and organization != contact_domain
-    key = key_of(report, contact_domain, organization if apart else None,
-                 policies)
+    key = key_of(report, policies)
     start = report["start"]
     rows = {"report": [[key, start, report["end"],
                         report["organization-name"], report["report-id"],

@@ -36,18 +36,37 @@ mail() {
 		"$2" "$2" "$3" >"$1"
 }
 
-# Who signs for himself gets a report of his own, and the real one counts.
+# counted_and_kept DATABASE: what counts, and how much is in superseded
+counted_and_kept() {
+	sqlite3 -separator ' ' "$1" 'SELECT successful, auth_domain,
+		(SELECT count(*) FROM superseded)
+		FROM report NATURAL JOIN policy'
+}
+
+take() {
+	database=$1
+	shift
+	for file; do
+		tlsrpt-ingest --authserv-id=mx.example.com \
+			-d "sqlite:$database" <"$tmp/$file" || return 1
+	done
+}
+
+# A copy that nobody signed for gives way to the real report.
 copy_first() {
+	mail "$tmp/signed" google.example 5
+	mail "$tmp/copied" google.example 666
+	sed '/^Authentication-Results: /d' "$tmp/copied" >"$tmp/unsigned"
+	take "$tmp/two.db" unsigned signed || return 1
+	same '5 google.example 1' "$(counted_and_kept "$tmp/two.db")"
+}
+
+# Who signs for himself and is first is told by his name; nothing is lost.
+signed_copy_first() {
 	mail "$tmp/forged" evil.example 666
 	mail "$tmp/real" google.example 5
-	for file in forged real; do
-		tlsrpt-ingest --authserv-id=mx.example.com -d "sqlite:$tmp/two.db" \
-			<"$tmp/$file" || return 1
-	done
-	same '5 google.example
-666 evil.example' "$(sqlite3 -separator ' ' "$tmp/two.db" \
-		'SELECT successful, auth_domain FROM report NATURAL JOIN policy
-		ORDER BY successful')"
+	take "$tmp/three.db" forged real || return 1
+	same '666 evil.example 1' "$(counted_and_kept "$tmp/three.db")"
 }
 
 # A part that was added behind a signature with l= is not signed.
@@ -75,6 +94,7 @@ if command -v tlsrpt-report >/dev/null; then
 	done
 	check 'report show' clean tlsrpt-report show "$evil"
 fi
-check 'a forged copy with a signature of its own hides nothing' copy_first
+check 'a forged copy without a signature hides nothing' copy_first
+check 'a forged copy with a signature of its own is told by it' signed_copy_first
 check 'what is signed in part is not signed' partly_signed
 finish

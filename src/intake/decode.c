@@ -223,21 +223,6 @@ domain_of(const char *address)
 	return address != NULL ? text_address_domain(address) : NULL;
 }
 
-/*
- * Anybody can copy a report, put it into a message of his own, and sign that:
- * it must not take the place of the real one.  Who signs for himself what
- * names somebody else for contact has reports of his own.
- */
-static void
-keep_apart(struct report *report, struct arena *arena)
-{
-	if (report->auth == AUTH_PASS &&
-	    !authres_is_same_organization(report->auth_domain,
-		domain_of(report->contact), arena))
-		identity_set(report,
-		    authres_organizational(report->auth_domain, arena), arena);
-}
-
 static void
 authenticate(struct decoding *decoding, struct report *report)
 {
@@ -254,7 +239,6 @@ authenticate(struct decoding *decoding, struct report *report)
 	    &decoding->rules->authserv_ids, &signers, decoding->arena);
 	report->auth = verdict.auth;
 	report->auth_domain = verdict.domain;
-	keep_apart(report, decoding->arena);
 }
 
 static void

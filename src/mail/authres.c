@@ -171,8 +171,12 @@ read_result(struct lexer *lexer, struct result *result)
 	return lexer->token == TOKEN_SEMICOLON || lexer->token == TOKEN_END;
 }
 
-const char *
-authres_organizational(const char *domain, struct arena *arena)
+/*
+ * The organisational domain of a name, by the public suffix list; the name
+ * itself, in lower case, where it is a public suffix or no domain name.
+ */
+static const char *
+organizational_domain(const char *domain, struct arena *arena)
 {
 	const psl_ctx_t *psl = psl_builtin();
 	const char *name = text_domain(domain, arena);
@@ -192,13 +196,13 @@ is_name(const char *domain)
 	    strnlen(domain, NAME_MOST + 1) <= NAME_MOST;
 }
 
-bool
-authres_is_same_organization(const char *one, const char *other,
-    struct arena *arena)
+/* Do two names share their organisational domain? */
+static bool
+is_same_organization(const char *one, const char *other, struct arena *arena)
 {
 	return is_name(one) && is_name(other) &&
-	    strcmp(authres_organizational(one, arena),
-		authres_organizational(other, arena)) == 0;
+	    strcmp(organizational_domain(one, arena),
+		organizational_domain(other, arena)) == 0;
 }
 
 /* What a verdict is reached by. */
@@ -215,7 +219,7 @@ is_signer(const struct weighing *weighing, const char *domain)
 	const struct text_list *signers = weighing->signers;
 
 	for (size_t i = 0; i < signers->len; i++)
-		if (authres_is_same_organization(domain, signers->at[i],
+		if (is_same_organization(domain, signers->at[i],
 			weighing->arena))
 			return true;
 	return false;

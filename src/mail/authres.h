@@ -47,14 +47,4 @@ struct authres authres_read(const struct signing *signing,
  */
 const char *authres_partial(const char *signature, struct arena *arena);
 
-/* Do two names share their organisational domain?  False where one is NULL. */
-bool authres_is_same_organization(const char *one, const char *other,
-    struct arena *arena);
-
-/*
- * The organisational domain of a name, by the public suffix list; the name
- * itself, in lower case, where it is a public suffix or no domain name.
- */
-const char *authres_organizational(const char *domain, struct arena *arena);
-
 #endif

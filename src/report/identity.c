@@ -51,19 +51,13 @@ domains(struct digest *digest, const struct report *report, struct arena *arena)
 }
 
 void
-identity_set(struct report *report, const char *signer, struct arena *arena)
+identity_set(struct report *report, struct arena *arena)
 {
-	const char *contact = report->contact != NULL ?
-	    text_address_domain(report->contact) :
-	    NULL;
 	unsigned char sum[DIGEST_SIZE];
 	struct digest *digest = digest_start();
 
-	if (signer != NULL)
-		field(digest, signer);
 	field(digest, report->organization != NULL ? report->organization : "");
 	field(digest, report->id);
-	field(digest, contact != NULL ? text_domain(contact, arena) : "");
 	time_field(digest, report->start);
 	time_field(digest, report->end);
 	domains(digest, report, arena);

@@ -7,19 +7,15 @@
 
 /*
  * Set the key of a report: a UUID of version 8 (RFC 9562, section 5.8) from
- * the SHA-256 of organization, report-id, the domain of contact-info, start,
- * end and the policy domains in lower case, sorted, each once.  Every one of
- * them is followed by a NUL byte, and the times are written as
- * 2024-01-15T00:00:00Z, so that no two reports share a key because their
- * fields run together.
+ * the SHA-256 of organization, report-id, start, end and the policy domains
+ * in lower case, sorted, each once.  Every one of them is followed by a NUL
+ * byte, and the times are written as 2024-01-15T00:00:00Z, so that no two
+ * reports share a key because their fields run together.
  *
- *	signer	the organisation that signed it, where that is not the one
- *		of contact-info; else NULL.  It goes in front of all else, so
- *		that nobody can take the place of another's report with a
- *		valid signature of his own.
+ * The key holds nothing of how the report came or who signed it: the same
+ * report by mail, by https and from an archive is one.
  */
-void identity_set(struct report *report, const char *signer,
-    struct arena *arena);
+void identity_set(struct report *report, struct arena *arena);
 
 /* A key in the usual form, 8-4-4-4-12 lower-case digits. */
 void identity_write(const unsigned char key[REPORT_KEY_SIZE],

@@ -686,7 +686,7 @@ report_read(struct bytes json, const struct limits *limits, struct arena *arena,
 		return false;
 	read.deviations = reader.noted;
 	digest_of(json, read.content_digest);
-	identity_set(&read, NULL, arena);
+	identity_set(&read, arena);
 	*report = read;
 	return true;
 }
