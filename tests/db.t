@@ -56,7 +56,8 @@ schema_of() {
 names() {
 	for table in report policy failure superseded intake result_type \
 		retention policy_day failure_day total_day total_failure_day \
-		policy_rollup failure_rollup \
+		policy_rollup failure_rollup tenant \
+		daily_total daily_total_failure known_domain \
 		schema_version daily daily_failure reporter coverage \
 		report_detail policy_detail failure_detail arrival; do
 		if [ "$1" = sqlite ]; then

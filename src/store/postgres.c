@@ -1191,6 +1191,8 @@ static const char *const reader_grants[] = {
 	"tlsrpt.coverage, tlsrpt.result_type, tlsrpt.schema_version TO %s",
 	"GRANT SELECT ON tlsrpt.report_detail, tlsrpt.policy_detail, "
 	"tlsrpt.failure_detail, tlsrpt.arrival TO %s",
+	"GRANT SELECT ON tlsrpt.daily_total, tlsrpt.daily_total_failure, "
+	"tlsrpt.known_domain TO %s",
 	NULL
 };
 

@@ -1,0 +1,91 @@
+#!/bin/sh
+# The dashboards and alert rules of contrib/grafana: every query runs on a real
+# server as Grafana would run it (tests/grafana_check.py).
+# shellcheck source=tests/lib.sh
+. "${srcdir:-.}/tests/lib.sh"
+# shellcheck source=tests/pg.sh
+. "$top/tests/pg.sh"
+cleanup() { pg_drop; }
+
+for python in python3 /usr/bin/python3 none; do
+	if "$python" -c 'import psycopg2, yaml' 2>/dev/null; then break; fi
+done
+[ "$python" != none ] || skip_all 'python3-psycopg2 or python3-yaml is missing'
+
+# finds_nothing MODE ARGUMENT...: grafana_check.py has nothing to say
+finds_nothing() {
+	mode=$1
+	shift
+	"$python" "$top/tests/grafana_check.py" "$mode" \
+		"host=$pg_dir user=${as:-reader} dbname=${db:-tlsrpt}" \
+		"$top/contrib/grafana" "$@" >"$tmp/findings" 2>&1 &&
+		[ ! -s "$tmp/findings" ] && return 0
+	head -n 30 "$tmp/findings"
+	return 1
+}
+
+# A reporter that wrote about one session a day, and then no more.
+make_silent() {
+	"$python" - "$tmp/silent" <<-'PY'
+		import datetime, json, os, sys
+		os.makedirs(sys.argv[1])
+		today = datetime.datetime.now(datetime.timezone.utc).date()
+		for n in range(8, 20):
+		    day = today - datetime.timedelta(days=n)
+		    with open("%s/%s.json" % (sys.argv[1], day), "w") as out:
+		        json.dump({"organization-name": "Silent Post",
+		            "contact-info": "tls@silent.example",
+		            "report-id": "%s_silent" % day, "date-range": {
+		            "start-datetime": "%sT00:00:00Z" % day,
+		            "end-datetime": "%sT23:59:59Z" % day},
+		            "policies": [{"policy": {"policy-type": "sts",
+		            "policy-string": ["version: STSv1", "mode: testing",
+		            "max_age: %d" % (86400 * (1 + n % 2)), "mx: a"],
+		            "policy-domain": "example.net", "mx-host": ["a"]},
+		            "summary": {"total-successful-session-count": 1,
+		            "total-failure-session-count": 0}}]}, out)
+	PY
+}
+
+generated() {
+	mkdir "$tmp/made" && "$python" "$top/contrib/grafana/make-dashboards" \
+		"$tmp/made" && diff -r "$tmp/made" "$top/contrib/grafana/dashboards"
+}
+
+pg_dir=
+check 'dashboards, rules and data source are well-formed' finds_nothing model
+check 'the dashboards are what make-dashboards makes' generated
+
+pg_start >"$tmp/pg.log" 2>&1 || {
+	skip 'queries' 'no PostgreSQL server is installed'
+	finish
+	exit
+}
+tlsrpt-db -q -d "$pg_uri" init --reader=reader
+check 'an empty database: every query answers' finds_nothing run
+make_silent
+tlsrpt-ingest -q --no-progress --quarantine="$tmp/q" -d "$pg_uri" \
+	"$top/samples" "$tmp/silent"
+check 'the samples: every query answers' finds_nothing run
+# A month of twenty domains beside them, so that nothing is empty.
+psql -Xq -v policies=20000 -v domains=20 -v months=1 \
+	-f "$top/tests/bench/grow.sql" >"$tmp/grow.log" 2>&1
+check 'the samples and a month of twenty domains: no panel is empty' \
+	finds_nothing full example.net
+check 'hostile values find nothing and break nothing' finds_nothing hostile
+check 'the sums are those of the reports' \
+	says '"problems": \[\{"code": "implausible-dates", "count": 2\}\]' \
+	tlsrpt-db -d "$pg_uri" --format=json status
+
+createdb plans && tlsrpt-db -q -d "dbname=plans" init --reader=reader
+db=plans as=owner
+psql -Xq -d plans -v policies=120000 -v domains=100 -v months=4 \
+	-f "$top/tests/bench/grow.sql" >"$tmp/grow.log" 2>&1
+check 'no query reads a large table from end to end' \
+	finds_nothing plans d7.example
+psql -Xq -d plans -c 'DROP INDEX tlsrpt.policy_day_by_domain' \
+	-c 'DROP INDEX tlsrpt.policy_by_domain'
+check 'and where an index is gone, that is seen' \
+	says 'reads all of policy' "$python" "$top/tests/grafana_check.py" plans \
+	"host=$pg_dir user=owner dbname=plans" "$top/contrib/grafana" d7.example
+finish
