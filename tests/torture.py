@@ -22,7 +22,6 @@ import os
 import random
 import resource
 import shutil
-import signal
 import sqlite3
 import struct
 import subprocess
@@ -866,5 +865,4 @@ def main():
 
 
 if __name__ == '__main__':
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     sys.exit(main())
