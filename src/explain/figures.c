@@ -15,61 +15,74 @@ enum {
 };
 
 /*
- * What all statements start with: the rows that are asked for.
+ * The rows that are asked for.
  *
  *	$1 $2	first and last day of both spans
- *	$3 $4	domain, and a pattern of what is below it
- *	$5	organization
+ *	$3	organization
+ *	$4	what auth is to be
+ *	$5 $6	domain, and a pattern of what is below it
+ *	$7	the first day of the span
  */
 #define WANTED                                                 \
 	" WHERE day >= $1 AND day <= $2"                       \
-	" AND (CAST($3 AS text) IS NULL OR policy_domain = $3" \
-	" OR policy_domain LIKE $4 ESCAPE '!')"                \
-	" AND (CAST($5 AS text) IS NULL OR organization = $5)"
+	" AND (CAST($3 AS text) IS NULL OR organization = $3)" \
+	" AND (CAST($4 AS text) IS NULL OR auth = $4)"
+#define WANTED_DOMAIN                                          \
+	WANTED                                                 \
+	" AND (CAST($5 AS text) IS NULL OR policy_domain = $5" \
+	" OR policy_domain LIKE $6 ESCAPE '!')"
 
 /*
- * Sessions counted once.  The sums are made before they are added: a sum is
- * never too large for the database, a count may be.
+ * Sessions counted once, of rows that say how many were counted twice.  The
+ * sums are made before they are added: a sum is never too large for
+ * PostgreSQL, a count may be.  SQLite's sum() fails where it overflows.
  */
-#define ONCE                                                                      \
-	"WITH summed AS (SELECT day, nullif(policy_domain, '') AS policy_domain," \
-	" nullif(organization, '') AS organization,"                              \
-	" coalesce(sum(successful) FILTER (WHERE policy_type = 'sts'), 0)"        \
-	" + coalesce(sum(failed) FILTER (WHERE policy_type = 'sts'), 0)"          \
-	" AS sts,"                                                                \
-	" coalesce(sum(successful) FILTER (WHERE policy_type = 'tlsa'), 0)"       \
-	" + coalesce(sum(failed) FILTER (WHERE policy_type = 'tlsa'), 0)"         \
-	" AS tlsa,"                                                               \
-	" coalesce(sum(successful) FILTER (WHERE policy_type IS NULL"             \
-	" OR policy_type NOT IN ('sts', 'tlsa')), 0)"                             \
-	" + coalesce(sum(failed) FILTER (WHERE policy_type IS NULL"               \
-	" OR policy_type NOT IN ('sts', 'tlsa')), 0) AS other,"                   \
-	" coalesce(sum(failed) FILTER (WHERE policy_type = 'sts'), 0)"            \
-	" AS sts_failed,"                                                         \
-	" coalesce(sum(failed) FILTER (WHERE policy_type = 'tlsa'), 0)"           \
-	" AS tlsa_failed,"                                                        \
-	" coalesce(sum(failed) FILTER (WHERE policy_type IS NULL"                 \
-	" OR policy_type NOT IN ('sts', 'tlsa')), 0) AS other_failed"             \
-	" FROM %s AS source" WANTED " GROUP BY 1, 2, 3),"                         \
-	" once AS (SELECT day, policy_domain, organization,"                      \
-	" CASE WHEN sts > tlsa THEN sts ELSE tlsa END + other AS sessions,"       \
-	" CASE WHEN sts_failed > tlsa_failed THEN sts_failed"                     \
-	" ELSE tlsa_failed END + other_failed AS failed FROM summed) "
+#define FAILED(sum, end) sum "failed" end " - " sum "twice_failed" end
+#define SESSIONS(sum, end)                                              \
+	sum "successful" end " - " sum "twice_successful" end " + " sum \
+	    "failed" end " - " sum "twice_failed" end
 
 /* Days by reporter; from them come totals, days and reporters. */
-static const char select_days[] =
-    ONCE "SELECT day, organization, sum(sessions), sum(failed) FROM once"
-	 " GROUP BY day, organization ORDER BY organization, day LIMIT 100000";
+#define SELECT_DAYS(figures, source)                                     \
+	"SELECT day, nullif(organization, ''), " figures " FROM " source \
+	" GROUP BY 1, 2 HAVING sum(policies) > 0 ORDER BY 2, 1"          \
+	" LIMIT 100000"
+#define BOTH(sum, end) SESSIONS(sum, end) ", " FAILED(sum, end)
+#define OF_DOMAIN      "policy_sum" WANTED_DOMAIN
+/* Of all domains together there are sums, which are few. */
+#define OF_ALL "daily_total" WANTED " AND policy_domain = '*'"
 
-/* $6: the first day of the span. */
-static const char select_domains[] = ONCE
-    "SELECT policy_domain,"
-    " coalesce(sum(sessions) FILTER (WHERE day >= $6), 0),"
-    " coalesce(sum(failed) FILTER (WHERE day >= $6), 0),"
-    " coalesce(sum(sessions) FILTER (WHERE day < $6), 0),"
-    " coalesce(sum(failed) FILTER (WHERE day < $6), 0),"
-    " count(DISTINCT organization) FILTER (WHERE day >= $6)"
-    " FROM once GROUP BY policy_domain ORDER BY 3 DESC, 2 DESC, 1 LIMIT 2000";
+static const struct query_sql select_days = {
+	SELECT_DAYS(BOTH("sum(", ")"), OF_DOMAIN),
+	SELECT_DAYS(BOTH("CAST(total(", ") AS INTEGER)"), OF_DOMAIN),
+};
+
+static const struct query_sql select_all_days = {
+	SELECT_DAYS(BOTH("sum(", ")"), OF_ALL),
+	SELECT_DAYS(BOTH("CAST(total(", ") AS INTEGER)"), OF_ALL),
+};
+
+/* Few groups of few sums first, and from them what is counted apart. */
+#define SELECT_DOMAINS(sum, end, sessions_figure, failed_figure)        \
+	"WITH part AS (SELECT policy_domain, organization,"             \
+	" day >= $7 AS recent, " sessions_figure                        \
+	" AS sessions, " failed_figure                                  \
+	" AS failed FROM policy_sum" WANTED_DOMAIN                      \
+	" GROUP BY 1, 2, 3 HAVING sum(policies) > 0)"                   \
+	" SELECT nullif(policy_domain, ''), " sum                       \
+	"CASE WHEN recent THEN sessions ELSE 0 END" end ", " sum        \
+	"CASE WHEN recent THEN failed ELSE 0 END" end ", " sum          \
+	"CASE WHEN recent THEN 0 ELSE sessions END" end ", " sum        \
+	"CASE WHEN recent THEN 0 ELSE failed END" end ", "              \
+	"count(DISTINCT CASE WHEN recent THEN nullif(organization, '')" \
+	" END) FROM part GROUP BY 1 ORDER BY 3 DESC, 2 DESC, 1 LIMIT 2000"
+
+static const struct query_sql select_domains = {
+	SELECT_DOMAINS("sum(", ")", SESSIONS("sum(", ")"), FAILED("sum(", ")")),
+	SELECT_DOMAINS("CAST(total(", ") AS INTEGER)",
+	    SESSIONS("CAST(total(", ") AS INTEGER)"),
+	    FAILED("CAST(total(", ") AS INTEGER)")),
+};
 
 /*
  * Failures with the policy that was followed.  $1 and $2 are times here, $6
@@ -104,25 +117,6 @@ static const struct query_sql select_failures = {
 	SELECT_FAILURES("substr(f.start_time, 1, 10)") " LIMIT 100000",
 };
 
-/* The view daily, of reports with a verdict only. */
-#define VERIFIED(day)                                                     \
-	"(SELECT " day " AS day, p.policy_domain,"                        \
-	" coalesce(r.organization, r.submitter) AS organization,"         \
-	" p.policy_type, p.successful, p.failed"                          \
-	" FROM policy_detail p JOIN report_detail r"                      \
-	" ON r.report_key = p.report_key AND r.start_time = p.start_time" \
-	" WHERE r.auth = 'pass')"
-
-static const char *
-source_of(struct query *query, const struct filter *filter)
-{
-	if (!filter->verified)
-		return "daily";
-	return query_is_postgresql(query) ?
-	    VERIFIED("CAST(p.start_time AS date)") :
-	    VERIFIED("substr(p.start_time, 1, 10)");
-}
-
 /* The pattern of all names below a domain; "!" takes its meaning away. */
 static const char *
 below(const char *domain, bool exact, struct arena *arena)
@@ -152,30 +146,30 @@ struct reading {
 	struct fault *fault;
 };
 
+/* Sums of days; a statement takes the first so many parameters. */
 static bool
-run(struct reading *reading, const char *format, struct query_rows *rows)
+run(struct reading *reading, const struct query_sql *sql, size_t nparams,
+    struct query_rows *rows)
 {
 	const struct filter *filter = reading->filter;
 	struct arena *arena = reading->arena;
-	/* NOLINTNEXTLINE(clang-diagnostic-format-nonliteral) */
-	struct query_sql sql = { format, NULL };
 	const char *params[] = { filter_day_text(filter->before, arena),
-		filter_day_text(filter->until, arena), filter->domain,
+		filter_day_text(filter->until, arena), filter->organization,
+		filter->verified ? "pass" : NULL, filter->domain,
 		below(filter->domain, filter->exact, arena),
-		filter->organization, filter_day_text(filter->since, arena) };
+		filter_day_text(filter->since, arena) };
 
-	return query_run(reading->query, &sql, params,
-	    strstr(format, "$6") != NULL ? 6 : 5, arena, rows, reading->fault);
+	return query_run(reading->query, sql, params, nparams, arena, rows,
+	    reading->fault);
 }
 
-/* The source stands where the statement has its only "%s". */
-static const char *
-with_source(const struct reading *reading, const char *statement)
+/* What was taken back may leave less than nothing where sums are cut off. */
+static int64_t
+sum_of(const struct query_rows *rows, size_t row, size_t column)
 {
-	const char *mark = strstr(statement, "%s");
+	int64_t sum = query_number(rows, row, column);
 
-	return arena_printf(reading->arena, "%.*s%s%s", (int)(mark - statement),
-	    statement, source_of(reading->query, reading->filter), mark + 2);
+	return sum > 0 ? sum : 0;
 }
 
 static void
@@ -292,14 +286,16 @@ read_days(struct reading *reading)
 	struct reporter_figures *reporter = NULL;
 
 	start_days(reading);
-	if (!run(reading, with_source(reading, select_days), &rows))
+	if (reading->filter->domain == NULL ?
+		!run(reading, &select_all_days, 4, &rows) :
+		!run(reading, &select_days, 6, &rows))
 		return false;
 	figures->reporters =
 	    arena_array(reading->arena, rows.len, sizeof(*figures->reporters));
 	for (size_t i = 0; i < rows.len; i++) {
 		const char *organization = query_text(&rows, i, 1);
-		struct day_figures row = { .now = { query_number(&rows, i, 2),
-					       query_number(&rows, i, 3) } };
+		struct day_figures row = { .now = { sum_of(&rows, i, 2),
+					       sum_of(&rows, i, 3) } };
 
 		if (!filter_day_read(query_text(&rows, i, 0), &row.day))
 			continue;
@@ -326,17 +322,15 @@ read_domains(struct reading *reading)
 	struct figures *figures = reading->figures;
 	struct query_rows rows;
 
-	if (!run(reading, with_source(reading, select_domains), &rows))
+	if (!run(reading, &select_domains, 7, &rows))
 		return false;
 	figures->domains =
 	    arena_array(reading->arena, rows.len, sizeof(*figures->domains));
 	for (size_t i = 0; i < rows.len; i++)
 		figures->domains[figures->ndomains++] = (struct domain_figures){
 			query_text(&rows, i, 0),
-			{ query_number(&rows, i, 1),
-			    query_number(&rows, i, 2) },
-			{ query_number(&rows, i, 3),
-			    query_number(&rows, i, 4) },
+			{ sum_of(&rows, i, 1), sum_of(&rows, i, 2) },
+			{ sum_of(&rows, i, 3), sum_of(&rows, i, 4) },
 			query_number(&rows, i, 5),
 		};
 	return true;

@@ -1192,7 +1192,7 @@ static const char *const reader_grants[] = {
 	"GRANT SELECT ON tlsrpt.report_detail, tlsrpt.policy_detail, "
 	"tlsrpt.failure_detail, tlsrpt.arrival TO %s",
 	"GRANT SELECT ON tlsrpt.daily_total, tlsrpt.daily_total_failure, "
-	"tlsrpt.known_domain TO %s",
+	"tlsrpt.known_domain, tlsrpt.policy_sum TO %s",
 	NULL
 };
 
