@@ -192,7 +192,7 @@ check 'mbsync fetches by IMAP from Dovecot' wait_for fetch
 check 'the batch stores what it fetched' inside runuser -u tlsrpt -- \
 	tlsrpt-ingest --after=seen --no-progress /var/lib/tlsrpt/maildir
 check 'IMAP: is a row' rows 1
-rows 1 || { sed 's/^/# /' $root/tmp/check.out; ls -R $root/var/lib/tlsrpt | sed 's/^/# /'; }
+rows 1 || { sed 's/^/# /' $root/tmp/check.out; find $root/var/lib/tlsrpt | sed 's/^/# /'; }
 inside doveadm stop
 
 # --- OpenSMTPD, which takes Exim's place ----------------------------------------

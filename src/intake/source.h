@@ -26,7 +26,7 @@ struct item {
 	size_t size;         /* bytes, where known before it is read; or 0 */
 	char *bytes;         /* what source_load() read, or came from an mbox */
 	size_t len;
-	bool cut; /* it is longer than the limit: bytes holds its start only */
+	bool cut;  /* it is longer than the limit: bytes holds its start only */
 	bool open; /* by source_read_ahead(), as fd */
 	int fd;
 };
