@@ -187,6 +187,17 @@ def lmtp_wrong_order(path):
            rb"^250 2.0.0.*^503.*^555.*^252.*^250.*^221", client.rest())
 
 
+def lmtp_recipients(path):
+    """A thousand are taken; one more is for the next time."""
+    client = Client(path)
+    client.send(ENVELOPE + 999 * b"RCPT TO:<c@d.example>\r\n")
+    client.until(rb"(^250 2.1.5[^\n]*\n){1000}")
+    client.send(b"RCPT TO:<c@d.example>\r\nDATA\r\n" + message()
+                + b"\r\n.\r\nQUIT\r\n")
+    expect(rb"\A452 4.5.3[^\n]*\n354[^\n]*\n(250 2.0.0[^\n]*\n){1000}221",
+           client.rest())
+
+
 def lmtp_too_long(path):
     """max-message=1M in this test: the rest is read, and the next one taken."""
     client = Client(path)

@@ -6,8 +6,9 @@
 . "${srcdir:-.}/tests/lib.sh"
 # shellcheck source=tests/pg.sh
 . "${srcdir:-.}/tests/pg.sh"
+# shellcheck source=tests/mail_system.sh
+. "${srcdir:-.}/tests/mail_system.sh"
 
-PATH=$PATH:/usr/sbin:/sbin
 [ "$(id -u)" -eq 0 ] || skip_all 'the master of Postfix needs root'
 for program in postfix postconf smtp-source sqlite3 setpriv useradd; do
 	command -v "$program" >/dev/null || skip_all "no $program"
@@ -16,18 +17,14 @@ for program in tlsrpt-ingest tlsrpt-db; do
 	command -v "$program" >/dev/null || skip_all "no $program in PATH"
 done
 
-patience=60
-etc=$tmp/etc/postfix
-maillog=$tmp/maillog
 user=tlsrpt$$
 home=$tmp/home/$user
 state=$tmp/state/agent
 address=tlsrpt@example.test
+reason='temporary failure'
 
 cleanup() {
-	if [ -f "$tmp/queue/pid/master.pid" ]; then
-		postfix -c "$etc" stop >/dev/null 2>&1
-	fi
+	mail_drop
 	pg_drop
 	if [ -n "${user_is_ours:-}" ]; then userdel "$user" 2>/dev/null; fi
 }
@@ -60,12 +57,9 @@ make_user() {
 }
 
 make_instance() {
-	mkdir -p "$etc" "$tmp/etc/tlsrpt" "$tmp/queue" "$tmp/data"
-	chown "$(postconf -dh mail_owner)" "$tmp/data"
-	for file in main.cf master.cf; do
-		sed "s,@tmp@,$tmp,g" "$top/tests/postfix_$file" >"$etc/$file"
-		recipe "$file" >>"$etc/$file"
-	done
+	mail_make
+	mkdir -p "$tmp/etc/tlsrpt"
+	for file in main.cf master.cf; do recipe "$file" >>"$etc/$file"; done
 	recipe transport >"$etc/transport"
 	recipe tlsrpt.aliases >"$etc/tlsrpt.aliases"
 	: >"$tmp/etc/aliases"
@@ -78,102 +72,15 @@ make_instance() {
 	chown "$user" "$etc"/tlsrpt.aliases.*
 }
 
-start_instance() {
-	postfix -c "$etc" start || return 1
-	wait_for "$patience" test -S "$tmp/queue/public/submit"
-}
-
 # --- mail in, and what became of it -----------------------------------------
-
-# readable FILE: does it hold a report; its keys are added to $tmp/keys
-readable() {
-	tlsrpt-ingest --dry-run --format=json "$1" </dev/null 2>/dev/null |
-		grep -Eo '"key": *"[^"]+"' | sed 's/.*"\([^"]*\)"$/\1/' \
-		>"$tmp/keys.one"
-	[ -s "$tmp/keys.one" ] && cat "$tmp/keys.one" >>"$tmp/keys.all"
-}
-
-choose_samples() {
-	mkdir -p "$tmp/mail"
-	for file in "$top"/samples/*.eml; do
-		readable "$file" || continue
-		# SMTP ends each line as it does, and so does the sender.
-		tr -d '\r' <"$file" >"$tmp/mail/${file##*/}"
-	done
-	messages=$(find "$tmp/mail" -type f | wc -l)
-	LC_ALL=C sort -u "$tmp/keys.all" >"$tmp/keys"
-	[ "$messages" -ge 3 ]
-}
-
-# post FILE ADDRESS: send it; what is said from here on is in "said"
-post() {
-	smtp-source -c -F "$1" -f sender@reporter.example -t "$2" \
-		"unix:$tmp/queue/public/submit"
-}
-
-post_samples() {
-	for file in "$tmp"/mail/*.eml; do post "$file" "$1" || return 1; done
-}
-
-mark() {
-	marked=$(wc -l <"$maillog")
-}
-
-said() {
-	tail -n "+$((marked + 1))" "$maillog"
-}
-
-counted() {
-	[ "$(said | grep -c "$2")" -ge "$1" ]
-}
-
-no_bounce() {
-	if said | grep -E 'status=(bounced|expired)|non-delivery'; then
-		return 1
-	fi
-}
-
-# sent N: so many messages left the queue, delivered, and none bounced
-sent() {
-	wait_for "$patience" counted "$1" 'qmgr.*: removed' &&
-		no_bounce && counted "$1" 'status=sent' &&
-		postqueue -c "$etc" -p | grep 'queue is empty' && return 0
-	said
-	return 1
-}
-
-# deferred N: so many messages wait, for a reason that says no more than this
-deferred() {
-	wait_for "$patience" counted "$1" 'dsn=4\..* status=deferred' &&
-		no_bounce &&
-		! said | grep 'status=' | grep -v '(temporary failure)$' &&
-		[ "$(find "$tmp/queue/deferred" -type f | wc -l)" -eq "$1" ] &&
-		[ "$(postqueue -c "$etc" -p |
-			grep -c '^ *(temporary failure)$')" -eq "$1" ] &&
-		return 0
-	said
-	postqueue -c "$etc" -p
-	return 1
-}
-
-# goes FILE ADDRESS: one message is sent and delivered
-goes() {
-	mark
-	post "$1" "$2" && sent 1
-}
 
 # stays FILE ADDRESS: one message is sent and kept for later; then forgotten
 stays() {
 	mark
-	post "$1" "$2" && deferred 1
+	mail_send "$1" "$2" && deferred 1 "$reason"
 	kept=$?
 	postsuper -c "$etc" -d ALL
 	return "$kept"
-}
-
-all_go() {
-	mark
-	post_samples "$1" && sent "$messages"
 }
 
 # --- the databases ----------------------------------------------------------
@@ -223,12 +130,6 @@ back() {
 	esac
 }
 
-has_all_once() {
-	query 'SELECT report_key FROM report' | LC_ALL=C sort >"$tmp/keys.got"
-	diff "$tmp/keys" "$tmp/keys.got" &&
-		same "$messages" "$(query 'SELECT count(*) FROM intake')"
-}
-
 has() {
 	same "$1" "$(query "SELECT count(*) FROM intake
 		WHERE outcome = '$2'" "${3:-}")"
@@ -264,8 +165,8 @@ while_away() {
 	check "$backend, away: the database is made" fresh
 	check "$backend, away: it goes away" away
 	mark
-	check "$backend, away: mail is taken" post_samples "$address"
-	check "$backend, away: it waits, and says why" deferred "$messages"
+	check "$backend, away: mail is taken" send_samples "$address"
+	check "$backend, away: it waits, and says why" deferred "$messages" "$reason"
 	check "$backend, away: the database comes back" back
 	mark
 	check "$backend, away: the queue is flushed" postqueue -c "$etc" -f
@@ -326,7 +227,7 @@ printf 'Subject: %s\n\nThis is %s.\n\nFrom here on still the same message.\n' \
 
 check 'there are samples to send' choose_samples
 first=$(find "$tmp/mail" -type f -exec basename {} \; | sort | head -n 1)
-check 'Postfix starts' start_instance
+check 'Postfix starts' mail_start
 
 use SQLite
 through_the_pipe

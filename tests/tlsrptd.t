@@ -79,7 +79,7 @@ by_lmtp() {
 	check "$backend: ... it is there, as mail" is 1 \
 		"SELECT count(*) FROM report WHERE channel = 'mail'"
 	for case in capabilities pipelined half_closed half_message \
-		byte_by_byte long_line garbage http wrong_order; do
+		byte_by_byte long_line garbage http wrong_order recipients; do
 		check "$backend: LMTP, $case" client lmtp "$lmtp" "$case"
 	done
 	check "$backend: the one of three recipients is one message" is 1 \
@@ -198,6 +198,12 @@ while_away() {
 	check "$backend, away: a report would still be accepted" \
 		same 200 "$(get_status /healthz)"
 	check "$backend, away: they are in the spool" metric spool_documents 3
+	chmod 500 "$state/spool/new"
+	check "$backend, away: 503 where the spool cannot be written" \
+		gets 503 "$tmp/number-3.json"
+	check "$backend, away: ... no report would be accepted" \
+		same 503 "$(get_status /healthz)"
+	chmod 700 "$state/spool/new"
 	check "$backend, away: it is killed" kill -9 "$pid"
 	wait "$pid" 2>/dev/null
 	echo junk >"$state/spool/tmp/left-by-a-crash"
