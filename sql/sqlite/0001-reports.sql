@@ -18,6 +18,10 @@ CREATE TABLE schema_version (	-- the migrations that were run
 ) STRICT;
 INSERT INTO schema_version (version) VALUES (1);
 
+-- Rows of policy and failure lie in the order of their time, and then of the
+-- key, which is as good as random: what comes in is written side by side, and
+-- a large file is not touched all over.
+--
 -- report_key is computed from the content before the database is asked, and
 -- all rows of a message are written in one transaction.  So a policy cannot
 -- come without its report, and no foreign key is declared.  tlsrpt-db status
@@ -62,7 +66,7 @@ CREATE TABLE policy (
 	successful	INTEGER NOT NULL, -- sessions; total-successful-...
 	failed		INTEGER NOT NULL, -- sessions; total-failure-...
 	CONSTRAINT policy_is_stored_once
-		PRIMARY KEY (report_key, start_time, policy_no),
+		PRIMARY KEY (start_time, report_key, policy_no),
 	CONSTRAINT policy_counts_are_not_negative
 		CHECK (successful >= 0 AND failed >= 0)
 ) STRICT, WITHOUT ROWID;
@@ -84,7 +88,7 @@ CREATE TABLE failure (
 	additional_information	TEXT,
 	failure_reason_code	TEXT,
 	CONSTRAINT failure_is_stored_once
-		PRIMARY KEY (report_key, start_time, policy_no, failure_no),
+		PRIMARY KEY (start_time, report_key, policy_no, failure_no),
 	CONSTRAINT failure_count_is_not_negative CHECK (failed >= 0)
 ) STRICT, WITHOUT ROWID;
 

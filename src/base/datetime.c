@@ -48,6 +48,15 @@ floor_days(int64_t seconds)
 	return (seconds >= 0 ? seconds : seconds - (DAY - 1)) / DAY;
 }
 
+/* Several are written for each row: to print them would take longer. */
+static char *
+write_two(char *at, int value)
+{
+	at[0] = (char)('0' + value / 10);
+	at[1] = (char)('0' + value % 10);
+	return at + 2;
+}
+
 void
 datetime_write(int64_t seconds, char text[DATETIME_SIZE])
 {
@@ -56,10 +65,27 @@ datetime_write(int64_t seconds, char text[DATETIME_SIZE])
 	int year;
 	int month;
 	int day;
+	char *at = text;
 
 	date_of_days(days, &year, &month, &day);
-	(void)snprintf(text, DATETIME_SIZE, "%04d-%02d-%02dT%02d:%02d:%02dZ",
-	    year, month, day, rest / 3600, rest / 60 % 60, rest % 60);
+	if (year >= 0 && year <= 9999) {
+		at = write_two(at, year / 100);
+		at = write_two(at, year % 100);
+	} else {
+		at += snprintf(text, DATETIME_SIZE / 2, "%04d", year);
+	}
+	*at++ = '-';
+	at = write_two(at, month);
+	*at++ = '-';
+	at = write_two(at, day);
+	*at++ = 'T';
+	at = write_two(at, rest / 3600);
+	*at++ = ':';
+	at = write_two(at, rest / 60 % 60);
+	*at++ = ':';
+	at = write_two(at, rest % 60);
+	*at++ = 'Z';
+	*at = '\0';
 }
 
 int64_t

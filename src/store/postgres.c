@@ -33,8 +33,9 @@ struct postgres {
 	int timeout; /* seconds a statement may take; 0: no end */
 	int64_t months[MONTHS_MOST]; /* that have partitions, for sure */
 	size_t nmonths;
-	bool again;     /* the latest fault goes away by trying once more */
-	bool was_reset; /* the connection, in this put */
+	bool again;      /* the latest fault goes away by trying once more */
+	bool was_reset;  /* the connection, in this put */
+	bool knows_most; /* of the latest reports; so it may of the next */
 	struct fault *fault;
 };
 
@@ -925,17 +926,26 @@ rows_of(struct intake *const intakes[], size_t n, struct ending endings[])
 	return rows;
 }
 
+/*
+ * Where most are new it is best to insert them all, documents too, and to ask
+ * about those whose key was taken; an archive that is read once more is all
+ * known, and is asked about first, which takes keys and digests only.
+ */
 static bool
 write_reports(struct postgres *self, struct rows *rows)
 {
 	size_t n;
+	size_t known = 0;
 	struct row **all = pick(rows, OUTCOME_NONE, &n);
-	bool done = store_reports(self, all, n);
+	bool done = self->knows_most || store_reports(self, all, n);
 
 	free(all);
 	done = done && settle(self, rows);
-	for (size_t i = 0; i < rows->len && done; i++)
+	for (size_t i = 0; i < rows->len && done; i++) {
+		known += rows->at[i].outcome != OUTCOME_STORED;
 		store_report_ended(rows->at[i].ending, rows->at[i].outcome);
+	}
+	self->knows_most = done && 2 * known > rows->len;
 	return done;
 }
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 #include "store/migrations.h"
 #include "store/rollup.h"
 #include "store/store_ops.h"
+#include "store/totals.h"
 
 #include <sqlite3.h>
 
@@ -41,6 +43,7 @@ enum statement {
 	ADD_TOTAL,
 	ADD_FAILURES,
 	ADD_FAILURE_TOTAL,
+	FIND_CLOSED,
 	ROLL_POLICIES,
 	ROLL_TOTAL,
 	ROLL_FAILURES,
@@ -124,19 +127,18 @@ static const char *const statements[NSTATEMENTS] = {
 	[ADD_POLICIES] = "INSERT INTO policy_day (day, policy_domain, "
 			 "organization, auth, policy_type, sts_mode, policies, "
 			 "reports, successful, failed, twice_successful, "
-			 "twice_failed) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, "
-			 "?9, ?10, ?11, ?12 WHERE ?7 > 0 AND " IS_OPEN("?1"),
-	[ADD_TOTAL] = INTO_TOTAL
-	"SELECT ?1, 0, ?3, ?4, ?5, ?6, ?7, ?13, ?9, ?10, ?11, ?12, "
-	"?13 * ?14, ?15 WHERE " IS_OPEN("?1") ADD_TO_TOTAL,
+			 "twice_failed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, "
+			 "?8, ?9, ?10, ?11, ?12)",
+	[ADD_TOTAL] = INTO_TOTAL "VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6, ?7, ?8, "
+				 "?9, ?10, ?11, ?12, ?13)" ADD_TO_TOTAL,
 	[ADD_FAILURES] = "INSERT INTO failure_day (day, policy_domain, "
 			 "organization, auth, policy_type, sts_mode, "
 			 "result_type, receiving_mx_hostname, details, failed) "
-			 "SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 "
-			 "WHERE " IS_OPEN("?1"),
+			 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
 	[ADD_FAILURE_TOTAL] =
-	    INTO_FAILURE_TOTAL "SELECT ?1, 0, ?3, ?4, ?5, ?6, ?7, ?9, ?10 "
-			       "WHERE " IS_OPEN("?1") ADD_TO_FAILURE_TOTAL,
+	    INTO_FAILURE_TOTAL "VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6, ?7, "
+			       "?8)" ADD_TO_FAILURE_TOTAL,
+	[FIND_CLOSED] = "SELECT closed_before FROM retention",
 	/* A report that is stored: ?3 is 1 to add it, -1 to take it back. */
 	[ROLL_POLICIES] = "INSERT INTO policy_day SELECT day, policy_domain, "
 			  "organization, auth, policy_type, sts_mode, "
@@ -170,7 +172,9 @@ struct sqlite {
 	int timeout;                         /* seconds */
 	sqlite3_stmt *prepared[NSTATEMENTS]; /* made when first used */
 	struct buffer scratch;
-	struct fault *fault; /* of the call that runs */
+	struct totals totals; /* of the transaction, not yet written */
+	char closed_before[DATETIME_SIZE]; /* see read_closed() */
+	struct fault *fault;               /* of the call that runs */
 };
 
 /*
@@ -221,14 +225,11 @@ run(struct sqlite *self, sqlite3_stmt *statement)
 	return done;
 }
 
-/*
- * A value that is not bound is NULL: rather store nothing than half of it.
- * Statements that share a list of values need not use the last of them.
- */
+/* A value that is not bound is NULL: rather store nothing than half of it. */
 static void
 bound(int code)
 {
-	if (code != SQLITE_OK && code != SQLITE_RANGE)
+	if (code != SQLITE_OK)
 		fault_out_of_memory();
 }
 
@@ -401,16 +402,17 @@ bind_dimensions(sqlite3_stmt *statement, const struct placing *placing,
 }
 
 static bool
-roll_policies(const struct placing *placing, const struct rollup *rollup,
-    enum statement which)
+add_policies(const struct placing *placing, const struct rollup *rollup)
 {
-	sqlite3_stmt *statement = prepare(placing->self, which);
+	sqlite3_stmt *statement = prepare(placing->self, ADD_POLICIES);
 
 	if (statement == NULL)
 		return false;
 	for (size_t i = 0; i < rollup->npolicies; i++) {
 		const struct rollup_policy *sums = &rollup->policies[i];
 
+		if (sums->policies == 0)
+			continue;
 		bind_dimensions(statement, placing, rollup, sums->policy);
 		bound(sqlite3_bind_int(statement, 7, sums->policies));
 		bound(sqlite3_bind_int(statement, 8, sums->reports));
@@ -419,9 +421,6 @@ roll_policies(const struct placing *placing, const struct rollup *rollup,
 		bound(
 		    sqlite3_bind_int64(statement, 11, sums->twice_successful));
 		bound(sqlite3_bind_int64(statement, 12, sums->twice_failed));
-		bound(sqlite3_bind_int(statement, 13, sums->first));
-		bound(sqlite3_bind_int64(statement, 14, rollup->lag));
-		bind_time(statement, 15, placing->intake->received_at);
 		if (!run(placing->self, statement))
 			return false;
 	}
@@ -429,10 +428,9 @@ roll_policies(const struct placing *placing, const struct rollup *rollup,
 }
 
 static bool
-roll_failures(const struct placing *placing, const struct rollup *rollup,
-    enum statement which)
+add_failures(const struct placing *placing, const struct rollup *rollup)
 {
-	sqlite3_stmt *statement = prepare(placing->self, which);
+	sqlite3_stmt *statement = prepare(placing->self, ADD_FAILURES);
 
 	if (statement == NULL)
 		return false;
@@ -450,21 +448,90 @@ roll_failures(const struct placing *placing, const struct rollup *rollup,
 	return true;
 }
 
-/* What this report adds to the sums by day. */
+/* Nothing is added to days that were closed when their reports were pruned. */
+static bool
+is_open(const struct placing *placing)
+{
+	return strncmp(placing->start, placing->self->closed_before, DAY_LEN) >=
+	    0;
+}
+
+/* What this report adds to the sums by day; the totals are written later. */
 static bool
 write_rollups(const struct placing *placing)
 {
-	struct arena *arena = arena_new();
+	int64_t received_at = placing->intake->received_at;
+	struct arena *arena;
 	struct rollup rollup;
 	bool done;
 
-	rollup_of(placing->report, placing->intake->received_at, arena,
-	    &rollup);
-	done = roll_policies(placing, &rollup, ADD_POLICIES) &&
-	    roll_policies(placing, &rollup, ADD_TOTAL) &&
-	    roll_failures(placing, &rollup, ADD_FAILURES) &&
-	    roll_failures(placing, &rollup, ADD_FAILURE_TOTAL);
+	if (!is_open(placing))
+		return true;
+	arena = arena_new();
+	rollup_of(placing->report, received_at, arena, &rollup);
+	done = add_policies(placing, &rollup) && add_failures(placing, &rollup);
+	totals_add(&placing->self->totals, placing->report, &rollup,
+	    received_at);
 	arena_free(arena);
+	return done;
+}
+
+static void
+bind_total_key(sqlite3_stmt *statement, const struct total_key *key)
+{
+	bind_text(statement, 1, key->day);
+	bind_text(statement, 2, key->organization);
+	bind_text(statement, 3, auth_names[key->auth]);
+	bind_text(statement, 4, key->policy_type);
+	bind_text(statement, 5, key->sts_mode);
+}
+
+static bool
+write_total(struct sqlite *self, const struct total *total)
+{
+	sqlite3_stmt *statement = prepare(self, ADD_TOTAL);
+
+	if (statement == NULL)
+		return false;
+	bind_total_key(statement, &total->key);
+	bound(sqlite3_bind_int64(statement, 6, total->policies));
+	bound(sqlite3_bind_int64(statement, 7, total->reports));
+	bound(sqlite3_bind_int64(statement, 8, total->successful));
+	bound(sqlite3_bind_int64(statement, 9, total->failed));
+	bound(sqlite3_bind_int64(statement, 10, total->twice_successful));
+	bound(sqlite3_bind_int64(statement, 11, total->twice_failed));
+	bound(sqlite3_bind_int64(statement, 12, total->lag));
+	bind_time(statement, 13, total->last_received_at);
+	return run(self, statement);
+}
+
+static bool
+write_total_failure(struct sqlite *self, const struct total_failure *total)
+{
+	sqlite3_stmt *statement = prepare(self, ADD_FAILURE_TOTAL);
+
+	if (statement == NULL)
+		return false;
+	bind_total_key(statement, &total->key);
+	bind_text(statement, 6, total->key.result_type);
+	bound(sqlite3_bind_int64(statement, 7, total->details));
+	bound(sqlite3_bind_int64(statement, 8, total->failed));
+	return run(self, statement);
+}
+
+/* What was added since they were last written, once for each key. */
+static bool
+write_totals(struct sqlite *self)
+{
+	struct totals *totals = &self->totals;
+	bool done = true;
+
+	totals_sum_up(totals);
+	for (size_t i = 0; i < totals->npolicies && done; i++)
+		done = write_total(self, &totals->policies[i]);
+	for (size_t i = 0; i < totals->nfailures && done; i++)
+		done = write_total_failure(self, &totals->failures[i]);
+	totals_clear(totals);
 	return done;
 }
 
@@ -687,9 +754,10 @@ place_apart(struct sqlite *self, const struct intake *intake,
 {
 	if (!execute(self, "SAVEPOINT message"))
 		return false;
-	if (!place_reports(self, intake, ending)) {
+	if (!place_reports(self, intake, ending) || !write_totals(self)) {
 		if (self->fault->kind != FAULT_ROW)
 			return false;
+		totals_clear(&self->totals);
 		*ending = (struct ending){ .refusal = arena_copy(arena,
 					       self->fault->text,
 					       strlen(self->fault->text)) };
@@ -714,17 +782,38 @@ put_one(struct sqlite *self, const struct intake *intake, struct arena *arena,
 	return false;
 }
 
+/* Does not change while this transaction has the right to write. */
+static bool
+read_closed(struct sqlite *self)
+{
+	sqlite3_stmt *statement = prepare(self, FIND_CLOSED);
+	const unsigned char *day;
+	bool found;
+
+	if (statement == NULL)
+		return false;
+	found = sqlite3_step(statement) == SQLITE_ROW;
+	if (found) {
+		day = sqlite3_column_text(statement, 0);
+		(void)snprintf(self->closed_before, sizeof(self->closed_before),
+		    "%s", day != NULL ? (const char *)day : "");
+	}
+	(void)sqlite3_reset(statement);
+	return found || failed(self, "table retention has no row");
+}
+
 static bool
 transaction(struct sqlite *self, struct intake *const intakes[], size_t n,
     struct arena *arena, struct ending endings[], bool apart)
 {
-	bool done = execute(self, "BEGIN IMMEDIATE");
+	bool done = execute(self, "BEGIN IMMEDIATE") && read_closed(self);
 
 	/* A try that was undone may have left its own. */
+	totals_clear(&self->totals);
 	memset(endings, 0, n * sizeof(*endings));
 	for (size_t i = 0; i < n && done; i++)
 		done = put_one(self, intakes[i], arena, &endings[i], apart);
-	done = done && execute(self, "COMMIT");
+	done = done && write_totals(self) && execute(self, "COMMIT");
 	if (!done)
 		(void)sqlite3_exec(self->db, "ROLLBACK", NULL, NULL, NULL);
 	return done;
@@ -855,6 +944,8 @@ open_file(struct sqlite *self)
 
 	if (strcmp(self->path, IN_MEMORY) != 0 && !make_file(self))
 		return false;
+	/* Nobody asks how much memory it has, and to count takes a lock each. */
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	if (sqlite3_open_v2(self->path, &self->db, flags, NULL) != SQLITE_OK)
 		return failed(self, "could not be opened");
 	(void)sqlite3_create_function_v2(self->db, "unhex", 1,
@@ -862,6 +953,7 @@ open_file(struct sqlite *self)
 	(void)sqlite3_busy_timeout(self->db, 1000 * self->timeout);
 	return execute(self,
 		   "PRAGMA synchronous = FULL;"
+		   "PRAGMA secure_delete = OFF;"
 		   "PRAGMA cache_size = -16384;"
 		   "PRAGMA wal_autocheckpoint = 16384") &&
 	    switch_to_wal(self);
@@ -1118,6 +1210,7 @@ sqlite_close(void *data)
 		(void)sqlite3_finalize(self->prepared[i]);
 	(void)sqlite3_close(self->db);
 	buffer_free(&self->scratch);
+	totals_free(&self->totals);
 	free(self->path);
 	free(self);
 }
