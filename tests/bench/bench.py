@@ -9,14 +9,17 @@ Settings, from the environment:
     MEMORY=1        also the peak memory at 1,000,000 messages (long)
     PEERS=1         also parsedmarc, mail-auth and mox, which it installs in
                     a folder of its own, through pip, cargo and go
-    ONLY=decode,... only these: decode, postgresql, sqlite, one, memory,
-                    growth, peers
+    ONLY=decode,... only these: decode, cold, postgresql, sqlite, one,
+                    memory, largest, growth, peers
     SHARED_BUFFERS=1GB  of the private server
 
 A ratio above 1 is to the disadvantage of tlsrpt-ingest, unless it says
 otherwise; the goal stands beside it.
 """
 
+import base64
+import gzip
+import json
 import os
 import platform
 import resource
@@ -212,6 +215,42 @@ def decode():
         ">= 1.8",
     )
     show("peak memory, -j2", [r.memory for r in two], " MiB", 1, "<= 64")
+
+
+def evict():
+    """Let the system forget what the files of the archive hold."""
+    for entry in os.scandir(f"{ARCHIVE}/cur"):
+        fd = os.open(entry.path, os.O_RDONLY)
+        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+        os.close(fd)
+
+
+def cold():
+    """An archive that is on the disk only, against reading it and no more."""
+    print("\ncold archive")
+    warm, bare, read = [], [], []
+    for _ in range(REPEAT):
+        warm.append(ingest("-n", ARCHIVE))
+        evict()
+        bare.append(
+            Run("find", ARCHIVE, "-type", "f", "-exec", "cat", "{}", "+")
+        )
+        evict()
+        read.append(ingest("-n", ARCHIVE))
+    show("find and cat, messages a second", rate(bare), "", 0)
+    show("--dry-run, messages a second", rate(read), "", 0)
+    show_ratio(
+        "--dry-run, cold / warm, wall",
+        [r.wall for r in read],
+        [r.wall for r in warm],
+        "(none)",
+    )
+    show_ratio(
+        "--dry-run / find and cat, wall",
+        [r.wall for r in read],
+        [r.wall for r in bare],
+        "(none)",
+    )
 
 
 TABLES = {
@@ -414,6 +453,84 @@ def memory():
             show("    with its decoders", [run.together], " MiB", 1)
 
 
+# What --max-report and LIMIT_FAILURES of base/limits.h allow.
+MAX_REPORT = 16 << 20
+MOST_FAILURES = 100000
+
+
+def largest_message():
+    """A report of as many failure details as are allowed, and as many bytes."""
+    room = MAX_REPORT // MOST_FAILURES - 130
+    details = [
+        {
+            "result-type": "certificate-expired",
+            "sending-mta-ip": f"203.0.113.{n % 256}",
+            "failed-session-count": 1,
+            "additional-information": f"{n:06d}".ljust(room, "x"),
+        }
+        for n in range(MOST_FAILURES)
+    ]
+    report = {
+        "organization-name": "Example Mail",
+        "date-range": {
+            "start-datetime": "2026-01-15T00:00:00Z",
+            "end-datetime": "2026-01-15T23:59:59Z",
+        },
+        "contact-info": "tls-reports@sender.example",
+        "report-id": "largest",
+        "policies": [
+            {
+                "policy": {
+                    "policy-type": "sts",
+                    "policy-domain": "d1.example",
+                },
+                "summary": {
+                    "total-successful-session-count": 0,
+                    "total-failure-session-count": MOST_FAILURES,
+                },
+                "failure-details": details,
+            }
+        ],
+    }
+    text = json.dumps(report, separators=(",", ":")).encode()
+    assert len(text) <= MAX_REPORT, len(text)
+    text += b" " * (MAX_REPORT - len(text))
+    return (
+        b"From: tls-reports@sender.example\nMIME-Version: 1.0\n"
+        b"Content-Type: application/tlsrpt+gzip\n"
+        b"Content-Transfer-Encoding: base64\n\n"
+        + base64.encodebytes(gzip.compress(text))
+    )
+
+
+def largest():
+    """What the largest report allowed takes on top of an archive."""
+    print("\npeak memory, all processes together, with one largest report")
+    folder = f"{WORK}/largest"
+    make_archive(folder, 1000)
+    path = f"{folder}/cur/1.largest:2,S"
+    for uri in (URI, f"sqlite:{WORK}/largest.db"):
+        peaks = []
+        for there in (False, True):
+            if there:
+                with open(path, "wb") as out:
+                    out.write(largest_message())
+            fresh_database()
+            if uri != URI and os.path.exists(f"{WORK}/largest.db"):
+                os.unlink(f"{WORK}/largest.db")
+            run = ingest("-d", uri, folder, watch=True)
+            peaks.append(run.together)
+        os.unlink(path)
+        name = "SQLite" if uri.startswith("sqlite:") else "PostgreSQL"
+        show(f"{name}, 1000 messages", [peaks[0]], " MiB", 1, "<= 64")
+        show(f"{name}, and the largest", [peaks[1]], " MiB", 1)
+        print(
+            f"  {'more, as a multiple of --max-report':<58} "
+            f"{(peaks[1] - peaks[0]) * (1 << 20) / MAX_REPORT:.1f}"
+            "   goal <= 8"
+        )
+
+
 # Reports of the archive once more under other keys, rollups and all.
 FILL = (
     "INSERT INTO tlsrpt.report SELECT md5(report_key::text || {n})::uuid, "
@@ -478,6 +595,8 @@ def main():
     postgres = None
     if wanted("decode"):
         decode()
+    if wanted("cold"):
+        cold()
     if wanted("postgresql"):
         postgres = postgresql()
     if wanted("sqlite"):
@@ -486,6 +605,8 @@ def main():
         one()
     if wanted("memory"):
         memory()
+    if wanted("largest"):
+        largest()
     if wanted("growth", "GROWTH"):
         growth()
     if wanted("peers", "PEERS"):
