@@ -4,7 +4,7 @@
 . "${srcdir:-.}/tests/lib.sh"
 
 command -v readelf >/dev/null || skip_all 'readelf is not there'
-programs='tlsrpt-ingest tlsrpt-db tlsrpt-report tlsrpt-dns'
+programs='tlsrpt-ingest tlsrpt-db tlsrptd tlsrpt-report tlsrpt-dns'
 machine=$(uname -m)
 
 path_of() {

@@ -124,7 +124,7 @@ fault_catch_traps(void)
 	struct sigaction overflow = { .sa_sigaction = on_stack_overflow,
 		.sa_flags = SA_SIGINFO | SA_ONSTACK };
 
-	stack_start = (uintptr_t)&stack;
+	stack_start = (uintptr_t)__builtin_frame_address(0);
 	(void)sigaction(SIGTRAP, &trap, NULL);
 	/* AddressSanitizer has such a handler already, and says more. */
 	if (!SANITIZED && sigaltstack(&stack, NULL) == 0)
