@@ -21,7 +21,7 @@
 
 enum {
 	ROOM = 64 << 10,   /* of the buffers at both ends */
-	START_SECONDS = 5, /* of a processor, to shut itself in */
+	START_SECONDS = 1, /* of a processor, to shut itself in */
 	WAIT_SECONDS = 600 /* for a piece, at most; decoding takes less */
 };
 
@@ -189,6 +189,15 @@ receive(struct inside *inside)
 	return true;
 }
 
+/* From here on, this process may take so many seconds of a processor. */
+static void
+limit_time(int seconds)
+{
+	const struct itimerval most = { .it_value.tv_sec = seconds };
+
+	(void)setitimer(ITIMER_PROF, &most, NULL);
+}
+
 /* More than the other side would take is more than any report needs. */
 static void
 fit(struct intake *intake, const struct decode_rules *rules)
@@ -212,14 +221,11 @@ static void
 answer(struct inside *inside)
 {
 	for (size_t i = 0; i < inside->n; i++) {
-		/* Time counts for each message anew. */
-		const struct itimerval most = { .it_value.tv_sec =
-						    LIMIT_DECODE_SECONDS };
 		const struct decoding_job *job = &inside->jobs[i];
 		struct intake *intake;
 		struct reply reply;
 
-		(void)setitimer(ITIMER_PROF, &most, NULL);
+		limit_time(LIMIT_DECODE_SECONDS); /* for each anew */
 		intake = intake_decode(job->raw, &job->origin, inside->rules,
 		    inside->scratch);
 		fit(intake, inside->rules);
@@ -271,16 +277,16 @@ run_inside(const struct decode_rules *rules, struct line *line, int fd)
 {
 	struct inside inside = { .rules = rules, .line = line };
 	struct sandbox_lack lack = { "" };
-	const struct itimerval most = { .it_value.tv_sec = START_SECONDS };
 
 	take_signals();
 	line->fd = keep_one(fd);
 	line->n = line->at = 0;
 	/* libseccomp may go round in circles where memory runs out. */
-	(void)setitimer(ITIMER_PROF, &most, NULL);
+	limit_time(START_SECONDS);
 	inside.arena = arena_new();
 	inside.scratch = arena_new();
 	(void)sandbox_enter(&lack);
+	limit_time(LIMIT_DECODE_SECONDS);
 	if (!write_all(line->fd, (const unsigned char *)&lack, sizeof(lack)))
 		_exit(EX_OK);
 	while (receive(&inside)) {
