@@ -10,6 +10,8 @@
 #include "base/log.h"
 #include "base/options.h"
 #include "store/store.h"
+#include "tlsrpt-db-prune.h"
+#include "tlsrpt-db-show.h"
 #include "tlsrpt-db-transfer.h"
 
 static const char program[] = "tlsrpt-db";
@@ -17,6 +19,9 @@ static const char program[] = "tlsrpt-db";
 enum setting {
 	SETTING_WRITER,
 	SETTING_READER,
+	SETTING_KEEP,
+	SETTING_KEEP_SUMS,
+	SETTING_DRY_RUN,
 	SETTING_FORMAT,
 	SETTING_CONFIG,
 	SETTING_DATABASE,
@@ -33,8 +38,14 @@ static const struct option_row rows[NSETTINGS + 1] = {
 	    "init, upgrade: this role may store reports" },
 	[SETTING_READER] = { 0, "reader", "ROLE",
 	    "init, upgrade: this role may read the views" },
+	[SETTING_KEEP] = { 0, "keep", "TIME",
+	    "prune: what is not older, as in 400d, 8w, 13m or 5y" },
+	[SETTING_KEEP_SUMS] = { 0, "keep-sums", "TIME|forever",
+	    "prune: how long to keep sums by day (as --keep)" },
+	[SETTING_DRY_RUN] = { 'n', "dry-run", NULL,
+	    "prune: say what would go, and drop nothing" },
 	[SETTING_FORMAT] = { 0, "format", "text|json",
-	    "status: for people, or one object" },
+	    "status, prune: for people, or one object" },
 	[SETTING_CONFIG] = { 'c', "config", "FILE", "read this configuration" },
 	[SETTING_DATABASE] = { 'd', "database", "URI",
 	    "sqlite:PATH, or what libpq takes" },
@@ -72,6 +83,7 @@ struct task {
 static bool init(struct task *task);
 static bool upgrade(struct task *task);
 static bool status(struct task *task);
+static bool prune_old(struct task *task);
 static bool copy(struct task *task);
 static bool import(struct task *task);
 
@@ -79,7 +91,8 @@ static bool import(struct task *task);
 enum {
 	GRANTS = 1, /* --writer and --reader */
 	SHOWS = 2,  /* --format */
-	ALONE = 4   /* it opens its databases itself */
+	ALONE = 4,  /* it opens its databases itself */
+	PRUNES = 8  /* --keep and its like */
 };
 
 static const struct command {
@@ -94,6 +107,8 @@ static const struct command {
 	    NULL },
 	{ { "status", "say how it is: version, rows, size, problems" }, status,
 	    SHOWS, NULL },
+	{ { "prune", "drop what is older than --keep" }, prune_old,
+	    ALONE | SHOWS | PRUNES, NULL },
 	{ { "copy", "FROM TO: all of one database into another" }, copy, ALONE,
 	    (const char *const[]){ "FROM", "TO", NULL } },
 	{ { "import", "FROM: what parsedmarc stored, or its JSON" }, import,
@@ -189,22 +204,6 @@ upgrade(struct task *task)
 	return true;
 }
 
-/* Bytes as 12.3 MiB. */
-static const char *
-size_text(int64_t bytes, struct arena *arena)
-{
-	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
-	double size = (double)bytes;
-	size_t unit = 0;
-
-	while (size >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0])) {
-		size /= 1024;
-		unit++;
-	}
-	return arena_printf(arena, unit == 0 ? "%.0f %s" : "%.1f %s", size,
-	    units[unit]);
-}
-
 /* What is to be put right, a sentence each; told by people and in JSON. */
 struct problem {
 	int64_t count;
@@ -239,18 +238,6 @@ find_problems(const struct store_status *found,
 }
 
 static void
-show_number(const char *name, int64_t number)
-{
-	(void)printf("%-12s %12" PRId64 "\n", name, number);
-}
-
-static void
-show_text(const char *name, const char *text)
-{
-	(void)printf("%-12s %12s\n", name, text);
-}
-
-static void
 show_rows(const struct store_status *found, struct arena *arena)
 {
 	show_number("reports", found->reports);
@@ -259,7 +246,7 @@ show_rows(const struct store_status *found, struct arena *arena)
 	show_number("superseded", found->superseded);
 	show_number("intakes", found->intakes);
 	show_number("  rejected", found->rejected);
-	show_text("size", size_text(found->bytes, arena));
+	show_text("size", show_size(found->bytes, arena));
 	show_text("first day",
 	    found->first_day != NULL ? found->first_day : "-");
 	show_text("last day", found->last_day != NULL ? found->last_day : "-");
@@ -348,6 +335,19 @@ status(struct task *task)
 }
 
 static bool
+prune_old(struct task *task)
+{
+	const struct settings *settings = task->settings;
+	struct prune_options options = { .keep = settings->values[SETTING_KEEP],
+		.keep_sums = settings->values[SETTING_KEEP_SUMS],
+		.dry_run = settings->given[SETTING_DRY_RUN],
+		.json = settings->json,
+		.quiet = settings->given[SETTING_QUIET] };
+
+	return prune_run(task->uri, &options, task->fault);
+}
+
+static bool
 copy(struct task *task)
 {
 	return transfer_copy(task->config, task->operands,
@@ -399,12 +399,38 @@ check_operands(const struct command *command, int n, char *const operands[],
 		    command->named.name, command->operands[n]));
 }
 
+/* Options that go with some commands only, and what those take. */
+static const struct {
+	enum setting setting;
+	unsigned takes;
+	const char *with;
+} limited[] = {
+	{ SETTING_WRITER, GRANTS, "init and upgrade" },
+	{ SETTING_READER, GRANTS, "init and upgrade" },
+	{ SETTING_KEEP, PRUNES, "prune" },
+	{ SETTING_KEEP_SUMS, PRUNES, "prune" },
+	{ SETTING_DRY_RUN, PRUNES, "prune" },
+	{ SETTING_FORMAT, SHOWS, "status and prune" },
+};
+
+static bool
+check_options(const struct settings *settings, const struct command *command,
+    struct fault *fault)
+{
+	for (size_t i = 0; i < sizeof(limited) / sizeof(limited[0]); i++)
+		if (settings->given[limited[i].setting] &&
+		    (command->takes & limited[i].takes) == 0)
+			return fault_set(fault, FAULT_USAGE,
+			    "--%s goes with %s", rows[limited[i].setting].name,
+			    limited[i].with);
+	return true;
+}
+
 /* The one command that the operands name, if the options go with it. */
 static bool
 choose_command(const struct settings *settings, int n, char *const operands[],
     struct arena *arena, const struct command **command, struct fault *fault)
 {
-	const bool *given = settings->given;
 	const struct command *named;
 
 	if (n == 0)
@@ -417,13 +443,8 @@ choose_command(const struct settings *settings, int n, char *const operands[],
 		    command_names(arena));
 	if (!check_operands(named, n - 1, operands + 1, fault))
 		return false;
-	if ((named->takes & GRANTS) == 0 &&
-	    (given[SETTING_WRITER] || given[SETTING_READER]))
-		return fault_set(fault, FAULT_USAGE,
-		    "--writer and --reader go with init and upgrade");
-	if ((named->takes & SHOWS) == 0 && given[SETTING_FORMAT])
-		return fault_set(fault, FAULT_USAGE,
-		    "--format goes with status");
+	if (!check_options(settings, named, fault))
+		return false;
 	*command = named;
 	return true;
 }

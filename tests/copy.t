@@ -38,11 +38,14 @@ same_rows() {
 columns() {
 	sqlite3 "$tmp/a.db" "SELECT m.name || '.' || c.name FROM sqlite_schema m,
 		pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name IN
-		('report', 'policy', 'failure', 'superseded', 'intake')" |
+		('report', 'policy', 'failure', 'superseded', 'intake')
+		OR m.type = 'table' AND substr(m.name, -4) = '_day'" |
 		sort >"$tmp/there"
-	awk '/^static const struct copy_column/ { table = $5; sub(/_columns.*/, "", table) }
-		/^\t{ "/ && table != "loser" { gsub(/[",]/, "", $2); print table "." $2 }' \
-		"$top/src/store/copy_sql.c" | sort >"$tmp/copied"
+	awk '/^static const struct (copy_)?column/ { table = $5; sub(/_columns.*/, "", table) }
+		/^};/ { table = "" }
+		/^\t{ "/ && table != "" && table != "loser" { gsub(/[",]/, "", $2); print table "." $2 }' \
+		"$top/src/store/copy_sql.c" "$top/src/store/copy_sums.c" |
+		sort >"$tmp/copied"
 	diff "$tmp/there" "$tmp/copied"
 }
 

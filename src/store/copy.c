@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "store/copy_sql.h"
+#include "store/copy_sums.h"
 #include "store/store_ops.h"
 
 /* What one transaction takes at most, unless a single document is larger. */
@@ -529,7 +530,7 @@ copy_all(struct query *from, struct store *to,
 
 	*counts = (struct copy_counts){ 0 };
 	copying.list = copying.lists[0];
-	done = skip_intake_numbers(&copying) &&
+	done = skip_intake_numbers(&copying) && copy_sums(from, to, fault) &&
 	    walk(&copying, &reports, tell) &&
 	    walk(&copying, &superseded, NULL) && copy_intakes(&copying);
 	for (int i = 0; i < 2; i++) {

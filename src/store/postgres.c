@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/buffer.h"
 #include "base/datetime.h"
@@ -24,6 +25,7 @@ enum {
 	INSERT_CHUNK = 4 << 20, /* bytes of documents in one statement */
 	INSERT_ROW = 1 << 10,   /* taken for the rest of a row */
 	MONTHS_MOST = 4096,
+	MONTHS_SECONDS = 600, /* until they are asked for again */
 	SQL_MOST = 256,
 	KEY_LEN = 36 /* of a key as text */
 };
@@ -33,6 +35,7 @@ struct postgres {
 	int timeout; /* seconds a statement may take; 0: no end */
 	int64_t months[MONTHS_MOST]; /* that have partitions, for sure */
 	size_t nmonths;
+	time_t months_asked; /* when the first of them was */
 	bool again;      /* the latest fault goes away by trying once more */
 	bool was_reset;  /* the connection, in this put */
 	bool knows_most; /* of the latest reports; so it may of the next */
@@ -1038,7 +1041,8 @@ gather_months(const struct postgres *self, struct intake *const intakes[],
 
 /*
  * Only months that have partitions are learnt: what is a far future today is
- * not so for ever, and a daemon may live to see it.
+ * not so for ever, and a daemon may live to see it.  Nor for ever: a partition
+ * may be pruned.
  */
 static bool
 ask_for_months(struct postgres *self, struct buffer *months)
@@ -1049,6 +1053,8 @@ ask_for_months(struct postgres *self, struct buffer *months)
 		return false;
 	if (self->nmonths + (size_t)PQntuples(result) > MONTHS_MOST)
 		self->nmonths = 0;
+	if (self->nmonths == 0)
+		self->months_asked = time(NULL);
 	for (int i = 0; i < PQntuples(result) && self->nmonths < MONTHS_MOST;
 	     i++)
 		self->months[self->nmonths++] =
@@ -1062,8 +1068,11 @@ static bool
 make_months(struct postgres *self, struct intake *const intakes[], size_t n)
 {
 	struct buffer months = { 0 };
+	time_t age = time(NULL) - self->months_asked;
 	bool done = true;
 
+	if (age < 0 || age > MONTHS_SECONDS)
+		self->nmonths = 0;
 	if (gather_months(self, intakes, n, &months) > 0)
 		done = begin(self) && ask_for_months(self, &months) &&
 		    execute(self, "COMMIT");

@@ -1240,9 +1240,14 @@ open_for(struct sqlite *self, enum store_mode mode)
 
 	if (mode == STORE_MANAGE)
 		return is_absent(self) || open_file(self);
+	if (mode == STORE_ALTER && is_absent(self))
+		return fault_set(self->fault, FAULT_LATER,
+		    "database \"%s\" could not be opened: %s", self->path,
+		    strerror(ENOENT));
 	if (!open_file(self) || !read_version(self, &version))
 		return false;
-	if (version == 0 && !create_all(self, &version))
+	if (version == 0 && mode == STORE_WRITE &&
+	    !create_all(self, &version))
 		return false;
 	return store_check_version(self->path, version, self->fault);
 }

@@ -24,6 +24,7 @@ enum { STORE_SCHEMA_VERSION = 5 };
 
 enum store_mode {
 	STORE_WRITE, /* put; the schema must be there and fit */
+	STORE_ALTER, /* the same, but an SQLite file is not made */
 	STORE_MANAGE /* init, upgrade, status: whatever state it is in */
 };
 
