@@ -83,19 +83,18 @@ past_refused() {
 
 # What is too long for it in an mbox stays; the message behind it is read.
 past_mbox() {
-	tlsrpt-ingest -d "sqlite:$tmp/m.db" --quarantine="$tmp/q2" \
+	tlsrpt-ingest -d "sqlite:$tmp/past.db" --quarantine="$tmp/q2" \
 		--max-message=$most --no-progress "$tmp/mbox-past" \
 		>"$tmp/out" 2>&1
 	echo "status $?"
 	cat "$tmp/out"
 	grep -q 'longer than the limit' "$tmp/out" &&
-		same 2 "$(sqlite3 "$tmp/m.db" 'SELECT report_id FROM report')"
+		same 2 "$(sqlite3 "$tmp/past.db" 'SELECT report_id FROM report')"
 }
 at_mbox() {
-	rm -f "$tmp/m.db"
-	tlsrpt-ingest -q -d "sqlite:$tmp/m.db" --quarantine="$tmp/q2" \
+	tlsrpt-ingest -q -d "sqlite:$tmp/at.db" --quarantine="$tmp/q2" \
 		--max-message=$most --no-progress "$tmp/mbox-at" &&
-		same 2 "$(sqlite3 "$tmp/m.db" 'SELECT count(*) FROM report')"
+		same 2 "$(sqlite3 "$tmp/at.db" 'SELECT count(*) FROM report')"
 }
 
 # A document that inflates to so many bytes, against --max-report of most.
