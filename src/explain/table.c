@@ -111,11 +111,10 @@ csv_list(const char *cell, struct buffer *out)
 
 	buffer_text(&plain, "");
 	for (; *cell != '\0'; cell++) {
-		if (*cell == '\\' && cell[1] != '\0')
-			buffer_add(&plain, cell, 1);
-		else if (*cell == ',')
+		if (*cell == ',')
 			buffer_text(&plain, " ");
-		else if (strchr("[]\" ", *cell) == NULL)
+		else if ((*cell == '\\' && cell[1] != '\0') ||
+		    strchr("[]\" ", *cell) == NULL)
 			buffer_add(&plain, cell, 1);
 	}
 	csv_text(plain.at, out);

@@ -26,6 +26,6 @@ void parcel_write(const struct intake *intake,
  * length, a count or a choice is out of bounds, or the intake says that it is
  * stored already.  A text that is not UTF-8 is repaired.
  */
-struct intake *parcel_read(struct bytes parcel, struct arena *arena);
+struct intake *parcel_read(struct bytes bytes, struct arena *arena);
 
 #endif

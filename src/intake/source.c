@@ -50,14 +50,9 @@ reader_text(const char *fmt, ...)
 char *
 reader_join(const char *a, const char *b, const char *c)
 {
-	size_t a_len = strlen(a);
-	size_t b_len = strlen(b);
-	size_t c_len = strlen(c);
-	char *text = reader_alloc(a_len + b_len + c_len + 1);
+	char *text = reader_alloc(strlen(a) + strlen(b) + strlen(c) + 1);
 
-	memcpy(text, a, a_len);
-	memcpy(text + a_len, b, b_len);
-	memcpy(text + a_len + b_len, c, c_len);
+	(void)stpcpy(stpcpy(stpcpy(text, a), b), c);
 	return text;
 }
 

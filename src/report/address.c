@@ -50,7 +50,7 @@ write_6(const unsigned char octets[16], char text[INET6_ADDRSTRLEN])
 	struct gap gap;
 	char *to = text;
 
-	for (int i = 0; i < NGROUPS; i++)
+	for (size_t i = 0; i < NGROUPS; i++)
 		groups[i] = (uint16_t)(octets[2 * i] << 8 | octets[2 * i + 1]);
 	gap = longest_gap(groups);
 	if (gap.first == 0 && gap.len >= 5) {
