@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/config.h"
+#include "base/fault.h"
 #include "base/journal.h"
 #include "base/log.h"
 #include "base/options.h"
@@ -142,6 +143,7 @@ main(int argc, char *argv[])
 	struct config *config = NULL;
 	struct fault fault = { .kind = FAULT_NONE };
 
+	fault_catch_traps();
 	(void)umask(077);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);

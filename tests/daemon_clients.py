@@ -250,6 +250,23 @@ def http_half_closed(port):
     expect(rb"^HTTP/1.1 200 ", client.rest())
 
 
+def http_alive(port):
+    """One connection for what a monitor asks, and for a report."""
+    client = Client(("127.0.0.1", port))
+    for path in (b"/healthz", b"/metrics", b"/", b"/healthz"):
+        client.send(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path)
+        got = client.until(rb"^Content-Length: \d+.*\r\n\r\n")
+        head, body = got.split(b"\r\n\r\n", 1)
+        size = int(re.search(rb"Content-Length: (\d+)", head).group(1))
+        while len(body) < size:
+            body += client.socket.recv(65536)
+        print(head)
+    client.send(b"GET /v1/report HTTP/1.1\r\nHost: x\r\n\r\n")
+    expect(rb"^HTTP/1.1 405 .*write POST\n", client.until(rb"write POST\n"))
+    client.send(request(sample("rfc8460-example.json"), b"Connection: close\r\n"))
+    expect(rb"^HTTP/1.1 200 ", client.rest())
+
+
 def http_cut(port):
     """The body ends early: nothing is stored."""
     client = Client(("127.0.0.1", port))

@@ -340,6 +340,29 @@ with_secrets() {
 		tlsrptd --config="$conf"
 }
 
+# Anybody can POST; mail comes from the mail system alone.
+strangers() {
+	for i in 1 2; do
+		{ cat "$tmp/cut.gz"; head -c 5000 /dev/urandom; } >"$tmp/junk-$i"
+	done
+	check 'junk: it is configured' daemon_configure max-quarantine=12K max-body=1M
+	rm -rf "$state/quarantine"
+	check 'junk: it starts' daemon_start
+	check 'junk: it is told that it cannot be read' gets 400 "$tmp/junk-1"
+	check 'junk: ... and kept' same 1 "$(number_of "$state/quarantine/new")"
+	check 'junk: so is another' gets 400 "$tmp/junk-2"
+	check 'junk: ... for which there is no room' \
+		same 1 "$(number_of "$state/quarantine/new")"
+	check 'junk: ... which is said' grep -q 'max-quarantine is reached' "$log"
+	check 'junk: what comes by mail is kept all the same' \
+		client lmtp "$lmtp" byte_by_byte
+	check 'junk: ... is there' same 2 "$(number_of "$state/quarantine/new")"
+	head -c 40000000 /dev/zero >"$tmp/long"
+	check 'far too long: 413' gets 413 "$tmp/long" -H 'Expect:'
+	check 'GET: a connection is used again' client http "$port" alive
+	check 'it stops after that' daemon_stop
+}
+
 mistakes() {
 	printf '[daemon]\n' >"$tmp/bad.conf"
 	check 'nothing to do' says 'nothing to do: set lmtp=' \
@@ -416,6 +439,7 @@ one_backend() {
 
 one_backend SQLite
 with_secrets
+strangers
 mistakes
 as_systemd_does
 if command -v systemd-analyze >/dev/null; then

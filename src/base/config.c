@@ -34,6 +34,7 @@ static const struct {
 	{ "daemon", "max-body" },
 	{ "daemon", "max-connections" },
 	{ "daemon", "max-memory" },
+	{ "daemon", "max-quarantine" },
 	{ "daemon", "max-spool" },
 	{ "daemon", "metrics-from" },
 	{ "daemon", "secret-path" },

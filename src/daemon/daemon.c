@@ -45,6 +45,7 @@ struct daemon {
 	struct sockets http_sockets;
 	struct metrics metrics;
 	struct budget budget;
+	struct strangers strangers;
 	struct loop *loop;
 	struct spool *spool;
 	struct pipeline *pipeline;
@@ -217,6 +218,7 @@ open_pipeline(struct daemon *self, struct fault *fault)
 	struct pipeline_rules rules = {
 		.database = settings->database,
 		.quarantine = settings->quarantine,
+		.strangers = &self->strangers,
 		.workers = settings->workers,
 		.unconfined = settings->unconfined,
 		.decode = { [WAY_LMTP] = &settings->mail_rules,
@@ -317,6 +319,9 @@ start(struct daemon *self, struct fault *fault)
 		(void)snprintf(self->host, sizeof(self->host), "localhost");
 	self->metrics.started = time(NULL);
 	self->budget.most = settings->memory;
+	self->strangers.quarantine = settings->quarantine;
+	self->strangers.most = settings->quarantine_most;
+	(void)pthread_mutex_init(&self->strangers.lock, NULL);
 	set_limits(settings);
 	return open_sockets(self, fault) &&
 	    drop_rights(settings->user, fault) &&

@@ -22,7 +22,6 @@
 enum {
 	POOL_SIZE = 12 << 10, /* bytes of a connection; so long is a header */
 	POOL_SIZE_TLS = 20 << 10,
-	DRAIN_FACTOR = 2, /* so much of what is too large is read */
 	SOURCE_SIZE = 80,
 	TEXT_SIZE = 256
 };
@@ -47,10 +46,11 @@ struct request {
 	size_t reserved;
 	bool encoded;
 	bool our_type;
+	enum http_target target;
+	bool gets;           /* GET or HEAD of what is no report */
 	unsigned int status; /* 0: not decided */
 	bool submitted;
 	bool draining; /* the body is read, and thrown away */
-	size_t drained;
 	char text[TEXT_SIZE];
 };
 
@@ -297,38 +297,41 @@ check_header(struct request *request)
 }
 
 static enum MHD_Result
-begin_get(struct request *request, enum http_target target)
+answer_get(struct request *request)
 {
-	if (target == TARGET_HEALTH)
+	if (request->target == TARGET_HEALTH)
 		return respond_health(request);
-	if (target == TARGET_METRICS && may_see_metrics(request))
+	if (request->target == TARGET_METRICS && may_see_metrics(request))
 		return respond_metrics(request);
 	return respond(request, 404, "there is nothing here");
 }
 
-/* The header is there; *answered: there is nothing to wait for. */
+/*
+ * The header is there.  What can be said by now waits for the end of the body,
+ * since the library closes a connection that is answered before it; but who
+ * asks whether to send the body is told at once.
+ */
 static enum MHD_Result
 begin(struct request *request, const char *url, const char *method)
 {
-	enum http_target target =
-	    http_target(&request->http->settings.rules, url, &request->door);
 	bool gets = strcmp(method, MHD_HTTP_METHOD_GET) == 0 ||
 	    strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
 
-	if (target != TARGET_REPORT) {
-		request->door = NULL;
-		if (gets)
-			return begin_get(request, target);
-		if (target == TARGET_NONE)
-			refuse(request, 404, "there is nothing here");
+	request->target =
+	    http_target(&request->http->settings.rules, url, &request->door);
+	if (request->target == TARGET_REPORT) {
+		if (strcmp(method, MHD_HTTP_METHOD_POST) == 0)
+			check_header(request);
 		else
-			refuse(request, 405, "write GET");
-	} else if (strcmp(method, MHD_HTTP_METHOD_POST) != 0) {
-		if (gets)
-			return respond(request, 405, "write POST");
-		refuse(request, 405, "write POST");
+			refuse(request, 405, "write POST");
 	} else {
-		check_header(request);
+		request->door = NULL;
+		request->gets = gets;
+		request->draining = gets;
+		if (!gets && request->target == TARGET_NONE)
+			refuse(request, 404, "there is nothing here");
+		else if (!gets)
+			refuse(request, 405, "write GET");
 	}
 	if (request->status == 0 || !expects_continue(request))
 		return MHD_YES;
@@ -350,11 +353,11 @@ take(struct request *request, const char *data, size_t len)
 			refuse(request, 503,
 			    "too many large documents at once");
 	}
-	if (!request->draining)
-		return MHD_YES;
-	/* Who reads the answer only after all is sent, gets it even so. */
-	request->drained += len;
-	return request->drained <= limit * DRAIN_FACTOR ? MHD_YES : MHD_NO;
+	/*
+	 * What is too long is read for as long as a body may take, and thrown
+	 * away: who reads the answer only after all is sent, gets it even so.
+	 */
+	return MHD_YES;
 }
 
 /* Called by a thread of the pipeline's. */
@@ -406,6 +409,8 @@ end(struct request *request)
 
 	if (request->status != 0)
 		return respond(request, request->status, request->text);
+	if (request->gets)
+		return answer_get(request);
 	if (!http_is_likely(body)) {
 		if (request->our_type)
 			return respond(request, 400,

@@ -175,12 +175,16 @@ keep_reports(struct intake *intake, const struct door *door)
  * is no part of the document (RFC 9110, section 8.4).
  */
 static void
-look_over(struct task *task)
+look_over(const struct pipeline_rules *rules, struct task *task)
 {
 	struct intake *intake = task->delivery.intake;
+	bool strange = task->job.way == WAY_HTTP || task->job.way == WAY_SPOOL;
 
 	if (intake->outcome != OUTCOME_REJECTED)
 		keep_reports(intake, task->job.door);
+	task->delivery.uncopied = strange &&
+	    intake->outcome == OUTCOME_REJECTED && rules->quarantine != NULL &&
+	    !strangers_may_leave(rules->strangers, task->job.body.len);
 	for (size_t i = 0; i < intake->nreports && task->job.encoded; i++)
 		intake->reports[i].deviations &= ~DEVIATION(GZIP_TWICE);
 	task->early = (struct result){ .verdict = VERDICT_SPOOLED,
@@ -205,7 +209,8 @@ decoding_of(const struct task *task)
 
 /* One that cannot be decoded just now is told so; it is none of its fault. */
 static void
-take_decoded(struct task *task, const struct decoding_job *decoded)
+take_decoded(const struct pipeline_rules *rules, struct task *task,
+    const struct decoding_job *decoded)
 {
 	task->delivery.rest = -1;
 	task->delivery.raw = decoded->raw;
@@ -220,7 +225,7 @@ take_decoded(struct task *task, const struct decoding_job *decoded)
 		task->delivery.fault = decoded->fault;
 	}
 	if (task->delivery.intake != NULL)
-		look_over(task);
+		look_over(rules, task);
 }
 
 void
@@ -244,7 +249,7 @@ bench_decode(struct bench *bench, struct task *tasks[], size_t n)
 	decoder_decode(decoder, jobs, n, shelf->arena);
 	for (size_t i = 0; i < n; i++) {
 		jobs[i].raw.len = tasks[i]->job.body.len;
-		take_decoded(tasks[i], &jobs[i]);
+		take_decoded(&bench->pipeline->rules, tasks[i], &jobs[i]);
 		tasks[i]->bytes =
 		    tasks[i]->job.body.len + arena_used(shelf->arena) / n;
 	}

@@ -17,6 +17,7 @@
 #include "base/fault.h"
 #include "daemon/metrics.h"
 #include "daemon/spool.h"
+#include "daemon/strangers.h"
 #include "intake/decode.h"
 #include "report/report.h"
 
@@ -65,8 +66,9 @@ struct job {
 struct pipeline_rules {
 	const char *database;
 	const char *quarantine; /* NULL: keep no copies */
-	int workers;            /* threads that decode, at least 1 */
-	bool unconfined;        /* decode in this process */
+	struct strangers *strangers;
+	int workers;     /* threads that decode, at least 1 */
+	bool unconfined; /* decode in this process */
 	const struct decode_rules
 	    *decode[NWAYS]; /* by way; some are the same */
 	int connections;    /* to the database, at most */

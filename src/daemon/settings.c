@@ -56,6 +56,8 @@ static const struct size sizes[] = {
 	    NUMBER(memory) },
 	{ "daemon", "max-body", 1, MIB(1024), MIB(16),
 	    NUMBER(http_rules.body) },
+	{ "daemon", "max-quarantine", 0, SIZE_MAX / 2, MIB(256),
+	    NUMBER(quarantine_most) },
 	{ "daemon", "max-spool", MIB(1), SIZE_MAX / 2, MIB(1024),
 	    NUMBER(spool_most) },
 	{ "ingest", "max-message", 1, MIB(1024), MIB(64),

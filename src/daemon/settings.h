@@ -33,8 +33,9 @@ struct settings {
 	struct http_rules http_rules;
 	enum after after;
 	const char *after_folder;
-	size_t memory;     /* bytes of large messages at once */
-	size_t spool_most; /* bytes */
+	size_t memory;          /* bytes of large messages at once */
+	size_t spool_most;      /* bytes */
+	size_t quarantine_most; /* bytes, for what comes by HTTP */
 	int workers;
 	int connections; /* to the database */
 	int clients;     /* connections, of LMTP and of HTTP each */

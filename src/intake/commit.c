@@ -52,7 +52,7 @@ commit_all(struct store *store, const char *quarantine,
 	if (store == NULL)
 		return decoded(deliveries, n);
 	for (size_t i = 0; i < n; i++)
-		if (is_rejected(&deliveries[i]))
+		if (is_rejected(&deliveries[i]) && !deliveries[i].uncopied)
 			keep(quarantine, &deliveries[i]);
 	if (!put(store, deliveries, n, fault))
 		return false;

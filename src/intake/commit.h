@@ -18,6 +18,7 @@ struct delivery {
 	struct intake *intake;
 	struct bytes raw;   /* the message, or its start with rest */
 	int rest;           /* where the rest of it can be read, or -1 */
+	bool uncopied;      /* where it is rejected, no copy is to be kept */
 	struct fault fault; /* set where the message is not safe */
 };
 

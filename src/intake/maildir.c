@@ -1,5 +1,6 @@
 #include "intake/maildir.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -9,7 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { COPY_SIZE = 64 << 10, CREATE_TRIES = 100 };
+enum {
+	COPY_SIZE = 64 << 10,
+	CREATE_TRIES = 100,
+	BLOCK_SIZE = 512 /* bytes, in st_blocks */
+};
 
 size_t
 maildir_base(const char *name)
@@ -157,4 +162,37 @@ maildir_rename(const char *from, const char *to)
 		return false;
 	/* NFS and old kernels: a link never replaces a file either. */
 	return link(from, to) == 0 && unlink(from) == 0;
+}
+
+static uint64_t
+folder_size(const char *path)
+{
+	DIR *dir = opendir(path);
+	const struct dirent *entry;
+	uint64_t size = 0;
+	struct stat st;
+
+	if (dir == NULL)
+		return 0;
+	while ((entry = readdir(dir)) != NULL)
+		if (entry->d_name[0] != '.' &&
+		    fstatat(dirfd(dir), entry->d_name, &st,
+			AT_SYMLINK_NOFOLLOW) == 0)
+			size += (uint64_t)st.st_blocks * BLOCK_SIZE;
+	(void)closedir(dir);
+	return size;
+}
+
+uint64_t
+maildir_size(const char *dir)
+{
+	static const char *const parts[] = { "new", "cur" };
+	struct arena *arena = arena_new();
+	uint64_t size = 0;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		size +=
+		    folder_size(arena_printf(arena, "%s/%s", dir, parts[i]));
+	arena_free(arena);
+	return size;
 }

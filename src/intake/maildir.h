@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/bytes.h"
@@ -41,5 +42,8 @@ bool maildir_sync(const char *folder, struct fault *fault);
  * where there is one.
  */
 bool maildir_rename(const char *from, const char *to);
+
+/* Bytes on the disk of all messages that it holds; 0 where it is not there. */
+uint64_t maildir_size(const char *dir);
 
 #endif
