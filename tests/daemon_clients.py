@@ -5,6 +5,8 @@
     daemon_clients.py http PORT CASE       talk HTTP in some odd way
     daemon_clients.py activate SOCKET PORT FOLDER COMMAND...
                                            start a program as systemd does
+    daemon_clients.py journal SOCKET FOLDER COMMAND...
+                                           be the journal, in a place of its own
 
 Each prints what came back, and ends with 1 where that is not what it should.
 """
@@ -374,10 +376,68 @@ def activate(path, port, folder, command):
         raise SystemExit("systemd's socket was taken away")
 
 
+def fields_of(record):
+    """A record of the journal's native protocol."""
+    fields = {}
+    while record:
+        name, record = record.split(b"\n", 1)
+        if b"=" in name:
+            name, value = name.split(b"=", 1)
+        else:
+            size = int.from_bytes(record[:8], "little")
+            value, record = record[8:8 + size], record[9 + size:]
+        fields[name.decode()] = value.decode()
+    return fields
+
+
+def journal(path, folder, command):
+    """What it says goes to the journal, with fields; to stderr, nothing."""
+    place = "/run/systemd/journal"
+    os.makedirs(place)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    listener.bind(place + "/socket")
+    os.chmod(place + "/socket", 0o666)
+    listener.settimeout(30)
+    with open(folder + "/stderr", "w+b") as stderr:
+        st = os.fstat(stderr.fileno())
+        child = subprocess.Popen(command, stderr=stderr, env=dict(
+            os.environ, JOURNAL_STREAM="%d:%d" % (st.st_dev, st.st_ino)))
+        try:
+            wait_for_record(listener, MESSAGE="ready")
+            client = Client(path)
+            client.send(ENVELOPE + b"DATA\r\n" + message()
+                        + b"\r\n.\r\nQUIT\r\n")
+            expect(rb"^250 2.0.0 ", client.rest())
+            wait_for_record(
+                listener, TLSRPT_OUTCOME="stored", TLSRPT_CHANNEL="mail",
+                TLSRPT_ORGANIZATION="Google Inc.", TLSRPT_AUTH="none",
+                TLSRPT_DOMAIN="example.com", PRIORITY="6",
+                SYSLOG_IDENTIFIER="tlsrptd")
+            child.terminate()
+            wait_for_record(listener, MESSAGE="shutting down")
+        finally:
+            child.terminate()
+            child.wait()
+        stderr.seek(0)
+        expect(rb"\A\Z", stderr.read())
+
+
+def wait_for_record(listener, **wanted):
+    while True:
+        got = fields_of(listener.recv(65536))
+        print(got)
+        if wanted.items() <= got.items():
+            return
+        if "TLSRPT_OUTCOME" in wanted and "TLSRPT_OUTCOME" in got:
+            raise SystemExit("want %s" % wanted)
+
+
 def main():
     kind, where, what = sys.argv[1:4]
     if kind == "activate":
         activate(where, int(what), sys.argv[4], sys.argv[5:])
+    elif kind == "journal":
+        journal(where, what, sys.argv[4:])
     elif kind == "lmtp":
         globals()["lmtp_" + what](where)
     else:

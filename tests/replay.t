@@ -3,7 +3,7 @@
 # shellcheck source=tests/lib.sh
 . "${srcdir:-.}/tests/lib.sh"
 
-for name in authres config decode gunzip report source uri; do
+for name in authres config decode gunzip lmtp report source uri; do
 	program=$(PATH=$PATH:./tests command -v "replay_$name") || continue
 	check "$name" "$program" "$top/tests/corpus-$name" "$top/samples"
 done

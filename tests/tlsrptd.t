@@ -306,6 +306,37 @@ watching() {
 	check "$backend, watch: it is made anew" intakes_are "$((before + 4))"
 }
 
+# with WATCH-AFTER: read one that was delivered
+watched_with() {
+	make_maildir
+	check "watch-after=$1: it is configured" \
+		daemon_configure "watch=$maildir" "watch-after=$1"
+	check "watch-after=$1: it starts" daemon_start
+	deliver "$samples/google-plain.eml" "${1%%:*}"
+	check "watch-after=$1: it becomes of the message" wait_for 30 "$2"
+	check "watch-after=$1: ... which is stored" is 1 "SELECT count(*) > 0
+		FROM intake WHERE source LIKE '%/new/${1%%:*}'"
+	check "watch-after=$1: it stops" daemon_stop
+}
+
+is_seen() {
+	test ! -e "$maildir/new/seen" && test -f "$maildir/cur/seen:2,S"
+}
+
+is_deleted() {
+	test ! -e "$maildir/new/delete"
+}
+
+is_moved() {
+	test ! -e "$maildir/new/move" && test "$(number_of "$tmp/Maildir/.done")" = 1
+}
+
+watching_after() {
+	watched_with seen is_seen
+	watched_with delete is_deleted
+	watched_with "move:$tmp/Maildir/.done" is_moved
+}
+
 # --- the other settings -----------------------------------------------------
 
 with_secrets() {
@@ -403,6 +434,20 @@ as_systemd_does() {
 		client activate "$lmtp" "$port" "$tmp/systemd" tlsrptd --config="$conf"
 }
 
+journal() {
+	if [ "$(id -u)" -ne 0 ] || ! unshare -m true 2>/dev/null; then
+		skip 'journal: what it says, with fields' 'only root has a /run of its own'
+		return
+	fi
+	daemon_configure
+	rm -f "$tmp/state.d/reports.db"*
+	# shellcheck disable=SC2016
+	check 'journal: what it says, with fields' unshare -m sh -c \
+		'mount -t tmpfs tmpfs /run && exec python3 "$@"' sh \
+		"$top/tests/daemon_clients.py" journal "$lmtp" "$tmp" \
+		tlsrptd --config="$conf"
+}
+
 score() {
 	systemd-analyze security --offline=yes --threshold=20 \
 		"$top/contrib/systemd/tlsrptd.service" >"$tmp/score" 2>&1 ||
@@ -438,8 +483,10 @@ one_backend() {
 }
 
 one_backend SQLite
+watching_after
 with_secrets
 strangers
+journal
 mistakes
 as_systemd_does
 if command -v systemd-analyze >/dev/null; then

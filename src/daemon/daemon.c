@@ -45,7 +45,7 @@ struct daemon {
 	struct sockets http_sockets;
 	struct metrics metrics;
 	struct budget budget;
-	struct strangers strangers;
+	struct strangers *strangers;
 	struct loop *loop;
 	struct spool *spool;
 	struct pipeline *pipeline;
@@ -218,7 +218,7 @@ open_pipeline(struct daemon *self, struct fault *fault)
 	struct pipeline_rules rules = {
 		.database = settings->database,
 		.quarantine = settings->quarantine,
-		.strangers = &self->strangers,
+		.strangers = self->strangers,
 		.workers = settings->workers,
 		.unconfined = settings->unconfined,
 		.decode = { [WAY_LMTP] = &settings->mail_rules,
@@ -319,9 +319,8 @@ start(struct daemon *self, struct fault *fault)
 		(void)snprintf(self->host, sizeof(self->host), "localhost");
 	self->metrics.started = time(NULL);
 	self->budget.most = settings->memory;
-	self->strangers.quarantine = settings->quarantine;
-	self->strangers.most = settings->quarantine_most;
-	(void)pthread_mutex_init(&self->strangers.lock, NULL);
+	self->strangers =
+	    strangers_new(settings->quarantine, settings->quarantine_most);
 	set_limits(settings);
 	return open_sockets(self, fault) &&
 	    drop_rights(settings->user, fault) &&
@@ -441,6 +440,7 @@ end(struct daemon *self)
 	watch_close(self->watch);
 	lmtp_close(self->lmtp);
 	spool_close(self->spool);
+	strangers_free(self->strangers);
 	if (self->signals.fd > 0)
 		(void)close(self->signals.fd);
 	loop_close(self->loop);

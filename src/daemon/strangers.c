@@ -1,11 +1,45 @@
 #include "daemon/strangers.h"
 
+#include <pthread.h>
+#include <stdlib.h>
 #include <time.h>
 
+#include "base/fault.h"
 #include "base/log.h"
 #include "intake/maildir.h"
 
 enum { COUNT_SECONDS = 60, BLOCK = 4096 };
+
+struct strangers {
+	const char *quarantine;
+	uint64_t most;
+	pthread_mutex_t lock; /* guards what follows */
+	uint64_t bytes;       /* as far as is known */
+	int64_t counted;      /* when they were, in seconds; 0: never */
+	bool told;            /* that there is no room */
+};
+
+struct strangers *
+strangers_new(const char *quarantine, uint64_t most)
+{
+	struct strangers *made = calloc(1, sizeof(*made));
+
+	if (made == NULL)
+		fault_out_of_memory();
+	made->quarantine = quarantine;
+	made->most = most;
+	(void)pthread_mutex_init(&made->lock, NULL);
+	return made;
+}
+
+void
+strangers_free(struct strangers *strangers)
+{
+	if (strangers == NULL)
+		return;
+	(void)pthread_mutex_destroy(&strangers->lock);
+	free(strangers);
+}
 
 static int64_t
 now(void)

@@ -6,19 +6,21 @@
 #ifndef STRANGERS_H
 #define STRANGERS_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct strangers {
-	const char *quarantine; /* a Maildir; NULL: no copies are kept */
-	uint64_t most;          /* bytes on the disk, of all that it holds */
-	pthread_mutex_t lock;   /* guards what follows */
-	uint64_t bytes;         /* as far as is known */
-	int64_t counted;        /* when they were, in seconds; 0: never */
-	bool told;              /* that there is no room */
-};
+struct strangers;
+
+/*
+ * A bound.
+ *
+ *	quarantine	a Maildir; the name has to outlive the bound
+ *	most		bytes on the disk, of all that it holds
+ */
+struct strangers *strangers_new(const char *quarantine, uint64_t most);
+
+void strangers_free(struct strangers *strangers);
 
 /*
  * May a copy of so many bytes be kept?  Then they count as kept.  The folder
