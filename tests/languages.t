@@ -34,6 +34,14 @@ translated() {
 	[ -s "$tmp/german" ] && ! cmp -s "$tmp/english" "$tmp/german"
 }
 
+# same_complaint COMMAND...: nor to what it says of an error, where the C
+# library speaks the language as well
+same_complaint() {
+	in_english "$@" 2>"$tmp/english" && return 1
+	in_german "$@" 2>"$tmp/german" && return 1
+	[ -s "$tmp/english" ] && diff "$tmp/english" "$tmp/german"
+}
+
 report=$top/samples/google-failures.eml
 check 'the catalogue compiles' msgfmt --check \
 	-o "$tmp/po/de/LC_MESSAGES/tlsrpt-tools.mo" "$top/po/de.po"
@@ -52,4 +60,6 @@ check 'the agent speaks one language' same_in_both \
 	tlsrpt-ingest --dry-run --format=json "$top/samples/rfc8460-example.eml"
 check 'without a language, English' says 'What to do' \
 	env LC_ALL=C LANGUAGE=de tlsrpt-report show "$report"
+check 'a diagnostic is the same' same_complaint \
+	tlsrpt-report show "$tmp/not-there"
 finish
