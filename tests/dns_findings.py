@@ -106,7 +106,7 @@ def serve_dns(lab, tlsa):
     names = ["example", "bogus.example", "insecure.example"]
     lab.start_nsd([(name, name + ".signed") for name in names])
     lab.start_unbound(names, anchor, ["_25._tcp.mx.servfail.example",
-                                      "dead.example"])
+                                      "dead.example", "silent.example"])
     lab.anchor = anchor
 
 
@@ -151,7 +151,7 @@ def what_to_run():
     runs += [("audit", "bogus.example"), ("audit", "insecure.example"),
              ("audit", "mimplicit.example"), ("check", "tlsrpt",
                                               "dead.example"),
-             ("audit", "nothing.example")]
+             ("audit", "nothing.example"), ("audit", "silent.example")]
     for check in ("tlsrpt", "mta-sts", "dane"):
         runs += [("check", check, name + ".example")
                  for name in ("good", "tmissing", "sunmatched", "ee",
@@ -294,6 +294,12 @@ def check_grades(results):
            (grade == "A") == (not result["because"]),
            "audit %s.example: grade %s, and why" % (name, grade),
            result["grade"], result["because"], result["codes"])
+    silent = grades["silent.example"]
+    ok(silent["grade"] is None and silent["because"] == ["dns-failure"] and
+       silent["status"] == "unknown" and
+       silent["codes"].count("dkim-unknown") == 0,
+       "audit silent.example: no grade, since DNS does not answer",
+       silent["grade"], silent["because"], silent["codes"])
     order = {"error": 0, "warning": 1, "info": 2}
     unordered = [result["words"] for result in results
                  if result["words"][0] == "audit" and

@@ -81,25 +81,43 @@ by_importance(const void *one, const void *other)
 	    b->subject != NULL ? b->subject : "");
 }
 
-/* The worst of what its findings allow, and the codes that say so. */
-static void
-give_grade(struct audit *audit)
+/* The worst of what findings allow. */
+static char
+worst_grade(const struct findings *findings)
 {
-	struct findings *findings = &audit->result.findings;
+	char worst = 'A';
+
+	for (size_t i = 0; i < findings->n; i++)
+		if (finding_kinds[findings->list[i].code].grade > worst)
+			worst = finding_kinds[findings->list[i].code].grade;
+	return worst;
+}
+
+bool
+audit_blames(const struct audit *audit, enum finding_code code)
+{
+	if (audit->grade == AUDIT_NO_GRADE)
+		return code == FINDING_DNS_FAILURE;
+	return audit->grade > 'A' && finding_kinds[code].grade == audit->grade;
+}
+
+/* The grade, and the codes that keep it from a better one. */
+static void
+keep_grade(struct audit *audit)
+{
+	const struct findings *findings = &audit->result.findings;
 	struct buffer more = { 0 };
 	const char *before = "";
 
-	audit->grade = 'A';
-	for (size_t i = 0; i < findings->n; i++)
-		if (finding_kinds[findings->list[i].code].grade > audit->grade)
-			audit->grade =
-			    finding_kinds[findings->list[i].code].grade;
-	buffer_printf(&more, ", \"grade\": \"%c\", \"because\": [",
-	    audit->grade);
-	for (size_t i = 0; i < findings->n && audit->grade > 'A'; i++) {
+	if (audit->grade == AUDIT_NO_GRADE)
+		buffer_text(&more, ", \"grade\": null, \"because\": [");
+	else
+		buffer_printf(&more, ", \"grade\": \"%c\", \"because\": [",
+		    audit->grade);
+	for (size_t i = 0; i < findings->n; i++) {
 		const struct finding *finding = &findings->list[i];
 
-		if (finding_kinds[finding->code].grade != audit->grade ||
+		if (!audit_blames(audit, finding->code) ||
 		    (i > 0 && finding[-1].code == finding->code))
 			continue;
 		buffer_printf(&more, "%s\"%s\"", before,
@@ -136,7 +154,7 @@ audit_run(const struct audit_request *request, const char *domain,
 	struct check check;
 
 	result_init(&audit->result, domain, "audit", arena);
-	audit->grade = 'F';
+	audit->grade = AUDIT_NO_GRADE;
 	if (!resolver_open(request->net, &resolver, fault))
 		return false;
 	check_init(&check, request->net, resolver, &audit->result);
@@ -148,7 +166,8 @@ audit_run(const struct audit_request *request, const char *domain,
 	if (findings->n > 1)
 		qsort(findings->list, findings->n, sizeof(*findings->list),
 		    by_importance);
-	give_grade(audit);
+	audit->grade = check.mx_failed ? AUDIT_NO_GRADE : worst_grade(findings);
+	keep_grade(audit);
 	check_end(&check);
 	resolver_close(resolver);
 	return true;

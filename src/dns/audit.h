@@ -6,6 +6,9 @@
 #include "base/fault.h"
 #include "dns/check.h"
 
+/* Where DNS does not even say which the MX hosts are. */
+enum { AUDIT_NO_GRADE = 0 };
+
 struct audit_request {
 	const struct net *net;
 	const char *const *selectors;
@@ -15,7 +18,7 @@ struct audit_request {
 
 struct audit {
 	struct result result;
-	char grade; /* 'A' to 'F' */
+	char grade; /* 'A' to 'F', or AUDIT_NO_GRADE */
 };
 
 /*
@@ -24,6 +27,9 @@ struct audit {
  */
 bool audit_run(const struct audit_request *request, const char *domain,
     struct arena *arena, struct audit *audit, struct fault *fault);
+
+/* Whether findings of a code are why the grade is no better, or is none. */
+bool audit_blames(const struct audit *audit, enum finding_code code);
 
 /* For people: the grade, what it is made of, what was found, what to do. */
 void audit_text(const struct audit *audit, struct buffer *out);

@@ -100,14 +100,15 @@ text_reasons(struct buffer *out, const struct audit *audit)
 	const struct findings *findings = &audit->result.findings;
 	int last = -1;
 
-	if (audit->grade == 'A')
+	if (audit->grade == 'A' || audit->grade == AUDIT_NO_GRADE)
 		return;
 	buffer_text(out, _("No better, because:"));
 	buffer_text(out, "\n");
 	for (size_t i = 0; i < findings->n; i++) {
 		int code = (int)findings->list[i].code;
 
-		if (finding_kinds[code].grade != audit->grade || code == last)
+		if (!audit_blames(audit, findings->list[i].code) ||
+		    code == last)
 			continue;
 		buffer_printf(out, "  %s: %s\n", finding_kinds[code].code,
 		    _(finding_kinds[code].message));
@@ -120,7 +121,10 @@ void
 audit_text(const struct audit *audit, struct buffer *out)
 {
 	result_printable(out, audit->result.domain);
-	buffer_printf(out, _(": grade %c"), audit->grade);
+	if (audit->grade == AUDIT_NO_GRADE)
+		buffer_text(out, _(": no grade, since DNS does not answer"));
+	else
+		buffer_printf(out, _(": grade %c"), audit->grade);
 	buffer_text(out, "\n\n");
 	text_rows(out, audit);
 	text_reasons(out, audit);
@@ -135,11 +139,11 @@ audit_text(const struct audit *audit, struct buffer *out)
 /* ------------------------------------------------------------------- HTML */
 
 static const char page_head[] =
-    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+    "<head>\n<meta charset=\"utf-8\">\n"
     "<meta http-equiv=\"Content-Security-Policy\" "
     "content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
     "<meta name=\"viewport\" content=\"width=device-width\">\n"
-    "<title>Mail domain audit</title>\n<style>\n"
+    "<style>\n"
     ":root{color-scheme:light dark}\n"
     "body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:auto;"
     "padding:1rem}\n"
@@ -151,7 +155,7 @@ static const char page_head[] =
     ".error{border-left:.4rem solid #c00}.warning{border-left:.4rem solid "
     "#b60}\n.info{border-left:.4rem solid #06c}\n"
     "li{margin:.6rem 0;padding-left:.6rem}\n"
-    "</style>\n</head>\n<body>\n<main>\n<h1>Mail domain audit</h1>\n";
+    "</style>\n";
 
 static void
 html_text(struct buffer *out, const char *text)
@@ -184,10 +188,10 @@ html_text(struct buffer *out, const char *text)
 static void
 html_rows(struct buffer *out, const struct result *result)
 {
-	buffer_text(out,
-	    "<table>\n<caption>What was found</caption>\n<tr>"
-	    "<th scope=\"col\">Part</th><th scope=\"col\">Name</th>"
-	    "<th scope=\"col\">Value</th></tr>\n");
+	buffer_printf(out,
+	    "<table>\n<caption>%s</caption>\n<tr><th scope=\"col\">%s</th>"
+	    "<th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr>\n",
+	    _("What was found"), _("Part"), _("Name"), _("Value"));
 	for (int s = 0; s < NSUBJECTS; s++) {
 		for (size_t i = 0; i < result->nrecords; i++) {
 			const struct result_record *record =
@@ -213,16 +217,17 @@ html_reasons(struct buffer *out, const struct audit *audit)
 	const struct findings *findings = &audit->result.findings;
 	int last = -1;
 
-	if (audit->grade == 'A')
+	if (audit->grade == 'A' || audit->grade == AUDIT_NO_GRADE)
 		return;
-	buffer_text(out, "<p>No better, because:</p>\n<ul>\n");
+	buffer_printf(out, "<p>%s</p>\n<ul>\n", _("No better, because:"));
 	for (size_t i = 0; i < findings->n; i++) {
 		int code = (int)findings->list[i].code;
 
-		if (finding_kinds[code].grade != audit->grade || code == last)
+		if (!audit_blames(audit, findings->list[i].code) ||
+		    code == last)
 			continue;
 		buffer_printf(out, "<li>%s</li>\n",
-		    finding_kinds[code].message);
+		    _(finding_kinds[code].message));
 		last = code;
 	}
 	buffer_text(out, "</ul>\n");
@@ -233,9 +238,8 @@ html_findings(struct buffer *out, const struct findings *findings)
 {
 	struct arena *arena = arena_new();
 
-	buffer_text(out,
-	    "<h3>What to do, the most important first</h3>\n"
-	    "<ol>\n");
+	buffer_printf(out, "<h3>%s</h3>\n<ol>\n",
+	    _("What to do, the most important first:"));
 	for (size_t i = 0; i < findings->n; i++) {
 		const struct finding *finding = &findings->list[i];
 		const struct finding_kind *kind = &finding_kinds[finding->code];
@@ -243,14 +247,15 @@ html_findings(struct buffer *out, const struct findings *findings)
 
 		buffer_printf(out,
 		    "<li class=\"%s\"><strong>%s</strong> <code>%s</code> ",
-		    severity, severity, kind->code);
+		    severity, result_severity_word(kind->severity), kind->code);
 		if (finding->subject != NULL)
 			html_text(out, finding->subject);
 		buffer_text(out, "<br>");
-		html_text(out, finding_message(finding, false, arena));
-		if (kind->advice[0] != '\0')
+		html_text(out, finding_message(finding, true, arena));
+		if (kind->advice[0] != '\0') {
 			buffer_text(out, "<br>");
-		html_text(out, kind->advice);
+			html_text(out, _(kind->advice));
+		}
 		buffer_text(out, " <small>");
 		html_text(out, finding_reference(finding));
 		buffer_text(out, "</small></li>\n");
@@ -259,17 +264,40 @@ html_findings(struct buffer *out, const struct findings *findings)
 	arena_free(arena);
 }
 
+static void
+html_head(struct buffer *out)
+{
+	const char *title = _("Mail domain audit");
+
+	buffer_printf(out, "<!DOCTYPE html>\n<html lang=\"%s\">\n", _("en"));
+	buffer_text(out, page_head);
+	buffer_printf(out,
+	    "<title>%s</title>\n</head>\n<body>\n<main>\n<h1>%s</h1>\n", title,
+	    title);
+}
+
+static void
+html_grade(struct buffer *out, const struct audit *audit)
+{
+	buffer_text(out, "<p class=\"grade\">");
+	if (audit->grade == AUDIT_NO_GRADE)
+		buffer_text(out, _("No grade, since DNS does not answer"));
+	else
+		buffer_printf(out, _("Grade %c"), audit->grade);
+	buffer_text(out, "</p>\n");
+}
+
 void
 audit_html(const struct audit *audits, size_t naudits, struct buffer *out)
 {
-	buffer_text(out, page_head);
+	html_head(out);
 	for (size_t i = 0; i < naudits; i++) {
 		if (audits[i].result.domain == NULL)
 			continue;
 		buffer_text(out, "<section>\n<h2>");
 		html_text(out, audits[i].result.domain);
-		buffer_printf(out, "</h2>\n<p class=\"grade\">Grade %c</p>\n",
-		    audits[i].grade);
+		buffer_text(out, "</h2>\n");
+		html_grade(out, &audits[i]);
 		html_reasons(out, &audits[i]);
 		html_rows(out, &audits[i].result);
 		html_findings(out, &audits[i].result.findings);

@@ -341,6 +341,7 @@ check_load_mx(struct check *check)
 	check->hosts =
 	    arena_array(check->arena, CHECK_HOSTS_MOST, sizeof(*check->hosts));
 	answer = check_ask(check, check->domain, DNS_MX);
+	check->mx_failed = answer->status == ANSWER_FAILED;
 	check->mx_secure = answer->secure;
 	read_mx(check, answer);
 	judge_mx(check, answer);

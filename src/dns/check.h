@@ -51,6 +51,7 @@ struct check {
 	bool versions; /* which versions of TLS are spoken */
 	/* What was found. */
 	bool loaded; /* the MX hosts */
+	bool mx_failed; /* DNS did not say which they are */
 	bool null_mx;
 	bool mx_secure;
 	struct check_host *hosts;

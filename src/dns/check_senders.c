@@ -293,7 +293,7 @@ check_dkim(struct check *check)
 			check_add(check, FINDING_DKIM_SELECTOR,
 			    key_name(check, selectors[i]), NULL);
 	}
-	if (!given && !found)
+	if (!given && !found && !check->mx_failed)
 		check_add(check, FINDING_DKIM_UNKNOWN, check->domain, NULL);
 }
 

@@ -165,8 +165,8 @@ add_wrapped(struct buffer *out, const char *text, int indent)
 	buffer_text(out, "\n");
 }
 
-static const char *
-severity_word(enum severity severity)
+const char *
+result_severity_word(enum severity severity)
 {
 	static const char *const words[] = { [SEVERITY_INFO] = N_("note"),
 		[SEVERITY_WARNING] = N_("warning"),
@@ -194,7 +194,8 @@ add_finding(struct buffer *out, const struct finding *finding,
 {
 	const struct finding_kind *kind = &finding_kinds[finding->code];
 
-	buffer_printf(out, "%s: %s", severity_word(kind->severity), kind->code);
+	buffer_printf(out, "%s: %s", result_severity_word(kind->severity),
+	    kind->code);
 	add_place(out, finding);
 	buffer_printf(out, " (%s)\n", finding_reference(finding));
 	add_wrapped(out, finding_message(finding, true, arena), 4);

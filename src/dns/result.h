@@ -47,6 +47,9 @@ enum result_status result_status(const struct result *result);
 
 const char *result_status_name(enum result_status status);
 
+/* For people, in their language. */
+const char *result_severity_word(enum severity severity);
+
 /* One line of JSON: interfaces of tlsrpt-dns(1). */
 void result_json(const struct result *result, struct buffer *out);
 
