@@ -63,24 +63,76 @@ for package in "$root"/build/out/*.deb; do
 	packages="${packages-} /build/out/$(basename "$package")"
 done
 # shellcheck disable=SC2086
-install_inside $packages postfix postgresql procps
+install_inside $packages postfix postgresql procps sqlite3
 inside tlsrpt-ingest --version
 [ "$(inside stat -c '%U %a' /var/lib/tlsrpt)" = 'tlsrpt 700' ]
+inside test -f /etc/tlsrpt/tlsrpt.conf
 echo 'ok 2 - installed'
 
+# again_dpkg: what dpkg does when a newer version takes this one's place
+again_dpkg() {
+	# shellcheck disable=SC2086
+	inside dpkg -i $packages 2>&1
+}
+
+as_tlsrpt() {
+	inside runuser -u tlsrpt -- "$@"
+}
+
 cp -R "$here/samples" "$root/build/samples"
-inside sh /build/debian/tests/mail
-echo 'ok 3 - one report mailed, one row'
+cp -R "$here/sql" "$root/build/sql"
+chmod -R a+rX "$root/build/samples" "$root/build/sql"
+
+# A database of the first version, and then a package of this one.
+as_tlsrpt sqlite3 /var/lib/tlsrpt/reports.db '.read /build/sql/sqlite/0001-reports.sql'
+as_tlsrpt tlsrpt-db status | grep -q 'schema is older'
+again_dpkg >"$folder/upgrade.log"
+as_tlsrpt tlsrpt-db status | grep -Eq '^problems +none'
+as_tlsrpt tlsrpt-ingest -q /build/samples/google-plain.eml
+as_tlsrpt tlsrpt-report summary --since=2010-01-01
+echo 'ok 3 - an upgrade upgrades the file of this machine'
+
+inside sh /build/debian/tests/mail /build/samples
+echo 'ok 4 - one report mailed, one row'
+
+as_tlsrpt tlsrpt-db copy sqlite:/var/lib/tlsrpt/reports.db postgresql:///tlsrpt
+echo 'ok 5 - from SQLite to PostgreSQL, as README.Debian has it'
+
+# tlsrpt may write there, and owns nothing: it says what is to be done.
+inside runuser -u postgres -- psql -qXd tlsrpt -c \
+	'DELETE FROM tlsrpt.schema_version WHERE version > 1'
+again_dpkg >"$folder/upgrade.log"
+grep 'run "tlsrpt-db upgrade" as the owner' "$folder/upgrade.log"
+echo 'ok 6 - an upgrade says what it cannot do itself'
 inside postfix stop 2>/dev/null || :
 inside service postgresql stop >/dev/null 2>&1 || :
 
-inside apt-get purge -y -qq tlsrpt-tools >/dev/null
-left=$(inside find / -xdev \( -path /build -o -path /proc -o -path /var/lib/postgresql \
-	-o -path /var/log -o -path /var/cache \) -prune -o -name '*tlsrpt*' -print |
-	grep -vE '^/(var/lib/tlsrpt|etc/tlsrpt)|^/etc/(passwd|group)' || :)
-[ -z "$left" ] || {
-	echo "left behind: $left"
-	exit 1
+# answer true|false: what debconf would ask at purge
+answer() {
+	echo "tlsrpt-tools tlsrpt-tools/remove-data boolean $1" |
+		inside debconf-set-selections
 }
-inside test -d /var/lib/tlsrpt
-echo 'ok 4 - purged, and the reports are still there'
+
+purge() {
+	inside apt-get purge -y -qq tlsrptd tlsrpt-tools >/dev/null
+	left=$(inside find / -xdev \( -path /build -o -path /proc \
+		-o -path /var/lib/postgresql -o -path /var/spool/postfix \
+		-o -path /var/log -o -path /var/cache \) -prune \
+		-o -name '*tlsrpt*' -print |
+		grep -vE '^/var/lib/tlsrpt(/|$)|^/etc/(passwd|group)' || :)
+	[ -z "$left" ] || {
+		echo "left behind: $left"
+		exit 1
+	}
+}
+
+purge
+inside test -s /var/lib/tlsrpt/reports.db
+echo 'ok 7 - purged, and the reports are still there'
+
+# shellcheck disable=SC2086
+install_inside $packages
+answer true
+purge
+inside test ! -e /var/lib/tlsrpt
+echo 'ok 8 - purged, with the reports, after a yes'

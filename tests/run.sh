@@ -6,6 +6,7 @@
 # 1. gcc: warnings are errors; make distcheck's own tests; the programs are
 #    installed into a folder, and the tests run on those.
 # 2. clang with AddressSanitizer and UBSan: make check once more.
+#    Then the recipes of contrib/mta, with mail systems installed for that.
 # 3. valgrind over the unit tests, and each fuzz target for FUZZ_SECONDS (30).
 #
 # The last line counts the tests of all of that.  BUILD names the folder to
@@ -100,6 +101,18 @@ under_valgrind() {
 	done
 }
 
+# Each in a copy of this system that is gone afterwards; see tests/mta.sh.
+recipes_of_mail_systems() {
+	echo '== mail systems'
+	mkdir -p "$build/mta/tests"
+	sh tests/mta.sh >"$build/mta/tests/mta.sh.log" 2>&1
+	grep -q '^1\.\.' "$build/mta/tests/mta.sh.log" || {
+		failed=$((failed + 1))
+		tail -n 30 "$build/mta/tests/mta.sh.log"
+	}
+	count "$build/mta"
+}
+
 # The tarball is the same, whoever makes it and when.
 dist_twice() {
 	mkdir -p "$build/dist" &&
@@ -131,6 +144,7 @@ if step 'autoreconf' autoreconf -fi &&
 	step 'make distcheck' make -j2 -C "$build/gcc" distcheck \
 		TESTS=tests/floors.t && passed=$((passed + 1))
 	step 'make dist, twice the same' dist_twice && passed=$((passed + 1))
+	recipes_of_mail_systems
 	echo '== valgrind'
 	under_valgrind
 fi
