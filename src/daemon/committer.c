@@ -284,6 +284,44 @@ write_group(struct committer *committer)
 	}
 }
 
+/*
+ * Is something ready?  Few of them wait for the commit that is under way, and
+ * go into the next one together: a transaction costs the database as much as
+ * some dozen reports.  But not for long.  The lock is held.
+ */
+static bool
+is_ready(const struct pipeline *pipeline)
+{
+	int n = 0;
+
+	if (pipeline->ready.first == NULL || pipeline->stage != STAGE_RUN)
+		return pipeline->ready.first != NULL;
+	for (const struct task *task = pipeline->ready.first;
+	     task != NULL && n < GROUP_SHARE; task = task->next)
+		n++;
+	if (n == GROUP_SHARE)
+		return true;
+	for (int i = 0; i < pipeline->ncommitters; i++) {
+		const struct committer *other = pipeline->committers[i];
+
+		if (other->n > 0 &&
+		    milliseconds_since(&other->began) < GROUP_PATIENCE)
+			return false;
+	}
+	return true;
+}
+
+/* Wait for something to be ready; false where there was nothing for long. */
+static bool
+wait_for_work(struct pipeline *pipeline)
+{
+	bool held = pipeline->ready.first != NULL;
+
+	wait_at_most(&pipeline->ready_more, &pipeline->lock,
+	    held ? GROUP_PATIENCE : PING_SECONDS * 1000);
+	return held || pipeline->ready.first != NULL;
+}
+
 void *
 committer_run(void *data)
 {
@@ -292,14 +330,15 @@ committer_run(void *data)
 
 	(void)pthread_mutex_lock(&pipeline->lock);
 	for (;;) {
-		bool idle = pipeline->ready.first == NULL;
+		bool idle = false;
 
-		if (idle && pipeline->stage >= STAGE_DECODED)
+		if (pipeline->ready.first == NULL &&
+		    pipeline->stage >= STAGE_DECODED)
 			break;
-		if (idle) {
-			wait_at_most(&pipeline->ready_more, &pipeline->lock,
-			    PING_SECONDS * 1000);
-			idle = pipeline->ready.first == NULL;
+		if (!is_ready(pipeline)) {
+			idle = !wait_for_work(pipeline);
+			if (!idle && !is_ready(pipeline))
+				continue;
 		}
 		take_group(committer);
 		(void)pthread_mutex_unlock(&pipeline->lock);

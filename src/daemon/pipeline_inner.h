@@ -13,6 +13,8 @@
 enum {
 	GROUP_MESSAGES = 500,   /* in one transaction */
 	GROUP_BYTES = 32 << 20, /* likewise, decoded */
+	GROUP_SHARE = 100,      /* waiting ones that are worth a second one */
+	GROUP_PATIENCE = 100,   /* milliseconds, then a second one is made */
 	READY_BYTES = 64 << 20, /* decoded and not committed */
 	CONNECTIONS_MOST = 8,
 	WORKERS_MOST = 64,

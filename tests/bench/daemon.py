@@ -140,6 +140,12 @@ class Daemon:
             sys.exit("tlsrptd did not end well")
 
 
+def cpu_of(pid):
+    with open(f"/proc/{pid}/stat") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class Grouping:
     """Commits while something ran."""
 
@@ -148,14 +154,28 @@ class Grouping:
         self.before = daemon.metrics()
         self.began = time.perf_counter()
 
+        self.cpu = self.cpu_of_all()
+
+    def cpu_of_all(self):
+        """Seconds of processor, of tlsrptd and of its servers' processes."""
+        servers = sql("SELECT pid FROM pg_stat_activity"
+                      " WHERE application_name = 'tlsrptd'").split()
+        return [sum(map(cpu_of, pids)) for pids in (
+            self.daemon.processes(self.daemon.child.pid), servers)]
+
     def show(self):
         seconds = time.perf_counter() - self.began
+        cpu = [after - before for after, before in zip(
+            self.cpu_of_all(), self.cpu)]
         after = self.daemon.metrics()
         commits, messages = (
             after[name] - self.before[name]
             for name in ("commit_messages_count", "commit_messages_sum"))
         show("    commits a second", [commits / seconds], digits=0)
         show("    reports a commit", [messages / max(commits, 1)], digits=1)
+        for name, used in zip(("tlsrptd", "PostgreSQL"), cpu):
+            show(f"    processor time a report, {name}",
+                 [used / messages * 1e6], " us", 0)
 
 
 # --- what is sent -------------------------------------------------------------
@@ -269,10 +289,11 @@ def direct():
     daemon = Daemon()
     grouping = Grouping(daemon)
     n = NUMBERS["MESSAGES"]
+    sessions = NUMBERS["SESSIONS"]
     began = time.perf_counter()
-    subprocess.run(["smtp_load", "lmtp", f"{WORK}/lmtp", "64", "x@y.example",
-                    f"{WORK}/archive/cur", str(n)], check=True)
-    show("by LMTP over 64 connections, without Postfix",
+    subprocess.run(["smtp_load", "lmtp", f"{WORK}/lmtp", str(sessions),
+                    "x@y.example", f"{WORK}/archive/cur", str(n)], check=True)
+    show(f"by LMTP over {sessions} connections, without Postfix",
          [n / (time.perf_counter() - began)], "/s", 0)
     grouping.show()
     daemon.stop()
