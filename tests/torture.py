@@ -54,7 +54,7 @@ def report(i):
                 {'result-type': 'validation-failure',
                  'additional-information': 'x' * 200,
                  'failed-session-count': 2}]}]}).encode()
-    data = base64.encodebytes(gzip.compress(document)).decode()
+    data = base64.encodebytes(gzip.compress(document, mtime=0)).decode()
     return ('From: a@reporter.example\nSubject: Report Domain: example.com\n'
             'Message-ID: <%d@reporter.example>\nMIME-Version: 1.0\n'
             'Content-Type: application/tlsrpt+gzip\n'
@@ -294,7 +294,7 @@ class Torture:
         env = self.environment()
         self.agent(db, self.new_report(), env=env)
         n = self.counted(env)[kind]
-        most = self.much(16 if kind == 'malloc' else 5, 10 ** 9)
+        most = self.much(24 if kind == 'malloc' else 5, 10 ** 9)
         errors = [5, 28, 24, 12] if kind != 'malloc' else [12]
 
         def one(i):
@@ -310,10 +310,15 @@ class Torture:
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             list(pool.map(one, self.choose(n, most)))
         self.verify(db)
+        # What is wrong with the moment is not the message's fault.
+        for i in self.reports:
+            if report(i) in self.kept.values():
+                self.problem('report %d is set aside' % i)
 
     def calls_of_quarantine(self, db, kind):
         """The same, of a message that goes to quarantine."""
         db.fresh()
+        self.agent(db, self.new_report())
         env = self.environment()
         self.agent(db, self.new_junk(), env=env)
         n = self.counted(env)[kind]

@@ -100,6 +100,20 @@ on_trap(int signal_number)
 	fault_out_of_memory();
 }
 
+/*
+ * GLib's locks end the program so where there is no memory for one; where it
+ * is for something else, the mail system keeps the message as well.
+ */
+static void
+on_abort(int signal_number)
+{
+	static const char text[] = "aborted\n";
+
+	(void)signal_number;
+	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+	_exit(EX_TEMPFAIL);
+}
+
 /* Past the end of the stack; every other such fault is a real one. */
 static void
 on_stack_overflow(int signal_number, siginfo_t *info, void *context)
@@ -121,11 +135,13 @@ fault_catch_traps(void)
 	static unsigned char spare[SPARE_STACK];
 	const stack_t stack = { .ss_sp = spare, .ss_size = sizeof(spare) };
 	struct sigaction trap = { .sa_handler = on_trap };
+	struct sigaction aborted = { .sa_handler = on_abort };
 	struct sigaction overflow = { .sa_sigaction = on_stack_overflow,
 		.sa_flags = SA_SIGINFO | SA_ONSTACK };
 
 	stack_start = (uintptr_t)__builtin_frame_address(0);
 	(void)sigaction(SIGTRAP, &trap, NULL);
+	(void)sigaction(SIGABRT, &aborted, NULL);
 	/* AddressSanitizer has such a handler already, and says more. */
 	if (!SANITIZED && sigaltstack(&stack, NULL) == 0)
 		(void)sigaction(SIGSEGV, &overflow, NULL);

@@ -42,9 +42,9 @@ int fault_exit_status(enum fault_kind kind);
 void fault_out_of_memory(void) __attribute__((noreturn));
 
 /*
- * Some libraries (GLib) end the program by a trap where memory runs out, or
- * tell so again and again until the stack is full: take that for what it is.
- * A program calls it first of all.
+ * Some libraries (GLib) end the program by a trap or an abort where memory
+ * runs out, or tell so again and again until the stack is full: take that for
+ * what it is.  A program calls it first of all.
  */
 void fault_catch_traps(void);
 

@@ -10,6 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/fault.h"
+
 #ifdef HAVE_SECCOMP
 #include <seccomp.h>
 #endif
@@ -153,20 +155,25 @@ add_abort(scmp_filter_ctx filter)
 		   1, &self) == 0;
 }
 
+/*
+ * A filter that cannot be made is for want of memory; a libseccomp (2.5) that
+ * had none frees some of its own twice, and no more can be done after it.
+ */
 static void
 filter_calls(struct sandbox_lack *lack)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
-	int failed = filter == NULL ? -ENOMEM : 0;
+	int failed;
 
-	if (filter != NULL &&
+	if (filter == NULL ||
 	    !(add(filter, SCMP_ACT_ALLOW, allowed, LEN(allowed)) &&
 		add(filter, SCMP_ACT_ERRNO(EACCES), refused, LEN(refused)) &&
 		add(filter, SCMP_ACT_KILL_PROCESS, deadly, LEN(deadly)) &&
 		add_memory(filter) && add_abort(filter)))
-		failed = -EFAULT;
-	if (failed == 0)
-		failed = seccomp_load(filter);
+		fault_out_of_memory();
+	failed = seccomp_load(filter);
+	if (failed == -ENOMEM || failed == -EFAULT)
+		fault_out_of_memory();
 	if (failed != 0)
 		note(lack, "seccomp", strerror(-failed));
 	seccomp_release(filter);

@@ -266,8 +266,9 @@ take_signals(void)
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		(void)signal(ignored[i], SIG_IGN);
 	(void)signal(SIGPROF, SIG_DFL);
-	/* Here, the message is what fills a stack. */
+	/* Here, the message is what fills a stack, or leads a library astray. */
 	(void)signal(SIGSEGV, SIG_DFL);
+	(void)signal(SIGABRT, SIG_DFL);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
