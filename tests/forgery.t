@@ -82,6 +82,29 @@ partly_signed() {
 print(json.load(sys.stdin)["reports"][0]["auth"])')"
 }
 
+# A name server of ours answers every question with escapes.
+dns_start() {
+	python3 -B "$top/tests/evil_dns.py" "$tmp/port" &
+	dns_pid=$!
+	: >"$tmp/anchor"
+	wait_for 10 test -s "$tmp/port"
+}
+
+cleanup() {
+	[ -z "${dns_pid:-}" ] || kill "$dns_pid"
+}
+
+# dns COMMAND...: what it prints of those answers
+dns() {
+	clean tlsrpt-dns "$@" --timeout=2 --trust-anchor="$tmp/anchor" \
+		--resolver="127.0.0.1@$(cat "$tmp/port")"
+}
+
+# All that no terminal should see, in a text of the operator's own.
+evil_text() {
+	printf '\033[2J\033]0;x\007\302\2331m\342\200\256gnp.\342\200\213\177\233\377'
+}
+
 check 'ingest: its log has no escapes in it' \
 	clean tlsrpt-ingest -v -n --log=stderr "$evil"
 check 'ingest: a line of the log is one line' one_line
@@ -93,6 +116,27 @@ if command -v tlsrpt-report >/dev/null; then
 			--since=2025-12-01 --until=2026-02-01
 	done
 	check 'report show' clean tlsrpt-report show "$evil"
+fi
+check 'ingest: nor has its JSON' clean tlsrpt-ingest -n --format=json "$evil"
+if command -v tlsrpt-report >/dev/null; then
+	check 'report show, JSON' clean tlsrpt-report show --format=json "$evil"
+fi
+if command -v tlsrpt-dns >/dev/null && dns_start; then
+	for form in text json; do
+		for what in tlsrpt mta-sts dane; do
+			check "dns check $what, $form" \
+				dns check "$what" example.com --format=$form
+		done
+		check "dns audit, $form" dns audit example.com --format=$form
+		printf 'version: STSv1\r\nmode: %s\r\nmx: %s\r\n' \
+			"$(evil_text)" "$(evil_text)" >"$tmp/policy"
+		check "dns lint of a policy, $form" \
+			clean tlsrpt-dns lint mta-sts "$tmp/policy" --format=$form
+		check "dns lint of a record, $form" clean tlsrpt-dns lint tlsrpt \
+			"v=TLSRPTv1; rua=mailto:$(evil_text)" --format=$form
+		check "dns lint of an id, $form" clean tlsrpt-dns lint mta-sts \
+			"v=STSv1; id=$(evil_text)" --format=$form
+	done
 fi
 check 'a forged copy without a signature hides nothing' copy_first
 check 'a forged copy with a signature of its own is told by it' signed_copy_first

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/buffer.h"
 #include "base/text.h"
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
@@ -93,6 +94,33 @@ test_printable(void **state)
 		assert_string_equal(text_printable(shown[i].text, arena), want);
 		assert_int_equal(text_has_controls(shown[i].text),
 		    shown[i].shown != NULL);
+	}
+}
+
+static const struct {
+	const char *text;
+	const char *json;
+} strings[] = {
+	{ NULL, "null" },
+	{ "", "\"\"" },
+	{ "a\"b\\c/", "\"a\\\"b\\\\c/\"" },
+	{ "\b\f\n\r\t", "\"\\b\\f\\n\\r\\t\"" },
+	{ "\033[2J\x7f", "\"\\u001b[2J\\u007f\"" },
+	{ "\xc3\xbc\xe2\x82\xac", "\"\xc3\xbc\xe2\x82\xac\"" },
+	{ "\xc2\x9b\xe2\x80\xae\"", "\"\\u009b\\u202e\\\"\"" },
+	{ "\xf3\xa0\x80\x81", "\"\\udb40\\udc01\"" },
+};
+
+static void
+test_json(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < LEN(strings); i++) {
+		struct buffer out = { 0 };
+
+		buffer_json(&out, strings[i].text);
+		assert_string_equal(out.at, strings[i].json);
+		buffer_free(&out);
 	}
 }
 
@@ -271,6 +299,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_repair),
 		cmocka_unit_test(test_printable),
+		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_domain),
 		cmocka_unit_test(test_within),

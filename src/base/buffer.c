@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "base/text.h"
 
 enum { BUFFER_LEAST = 256 };
 
@@ -67,38 +68,64 @@ buffer_printf(struct buffer *buffer, const char *fmt, ...)
 }
 
 static void
-json_character(struct buffer *buffer, unsigned char c)
+json_character(struct buffer *buffer, uint32_t c)
 {
 	static const char letters[] = "\b\f\n\r\t\"\\";
 	static const char names[] = "bfnrt\"\\";
-	const char *letter = strchr(letters, c);
+	const char *letter = c < 0x80 ? strchr(letters, (int)c) : NULL;
 
 	if (letter != NULL)
 		buffer_printf(buffer, "\\%c", names[letter - letters]);
+	else if (c > 0xffff)
+		buffer_printf(buffer, "\\u%04x\\u%04x",
+		    0xd800 + ((c - 0x10000) >> 10),
+		    0xdc00 + ((c - 0x10000) & 0x3ff));
 	else
 		buffer_printf(buffer, "\\u%04x", c);
+}
+
+/* Past what stands for itself, in a text without any control characters. */
+static size_t
+json_plain(const char *text, bool controls)
+{
+	size_t len = strcspn(text, "\"\\");
+	size_t at = 0;
+
+	while (controls && at < len) {
+		uint32_t c;
+		bool unsafe;
+		size_t n = text_step(text + at, &c, &unsafe);
+
+		if (unsafe)
+			return at;
+		at += n;
+	}
+	return len;
 }
 
 void
 buffer_json(struct buffer *buffer, const char *text)
 {
-	const char *plain = text;
+	bool controls;
 
 	if (text == NULL) {
 		buffer_text(buffer, "null");
 		return;
 	}
+	controls = text_has_controls(text);
 	buffer_text(buffer, "\"");
-	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
+	for (;;) {
+		size_t plain = json_plain(text, controls);
+		uint32_t c;
+		bool unsafe;
 
-		if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
-			continue;
-		buffer_add(buffer, plain, (size_t)(text - plain));
+		buffer_add(buffer, text, plain);
+		text += plain;
+		if (*text == '\0')
+			break;
+		text += text_step(text, &c, &unsafe);
 		json_character(buffer, c);
-		plain = text + 1;
 	}
-	buffer_add(buffer, plain, (size_t)(text - plain));
 	buffer_text(buffer, "\"");
 }
 

@@ -21,7 +21,10 @@ void buffer_printf(struct buffer *buffer, const char *fmt, ...)
 /* Room for len bytes more behind those in use; the caller raises len. */
 char *buffer_room(struct buffer *buffer, size_t len);
 
-/* A JSON string with its quotes, or null for NULL (RFC 8259, section 7). */
+/*
+ * A JSON string with its quotes, or null for NULL (RFC 8259, section 7).  What
+ * could do something to a terminal is escaped, too: see text_printable().
+ */
 void buffer_json(struct buffer *buffer, const char *text);
 
 void buffer_free(struct buffer *buffer);

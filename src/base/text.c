@@ -158,9 +158,8 @@ is_unsafe(uint32_t c)
 	return false;
 }
 
-/* One step over a text: its next character, and whether it may be shown. */
-static size_t
-step(const char *text, uint32_t *character, bool *unsafe)
+size_t
+text_step(const char *text, uint32_t *character, bool *unsafe)
 {
 	const unsigned char *at = (const unsigned char *)text;
 	size_t n = sequence(at, strnlen(text, 4), character);
@@ -198,7 +197,7 @@ text_has_controls(const char *text)
 	bool unsafe = false;
 
 	for (text = skip_plain(text); *text != '\0' && !unsafe;
-	     text += step(text, &character, &unsafe))
+	     text += text_step(text, &character, &unsafe))
 		;
 	return unsafe;
 }
@@ -214,7 +213,7 @@ text_printable(const char *text, struct arena *arena)
 	if (!text_has_controls(text))
 		return arena_copy(arena, text, strlen(text));
 	while (*text != '\0') {
-		size_t n = step(text, &character, &unsafe);
+		size_t n = text_step(text, &character, &unsafe);
 
 		if (!unsafe)
 			buffer_add(&out, text, n);

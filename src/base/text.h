@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/bytes.h"
@@ -24,6 +25,13 @@ char *text_repair(struct bytes raw, struct arena *arena, bool *repaired);
  * characters that turn or hide text become \xNN or \u{NNNN}.
  */
 char *text_printable(const char *text, struct arena *arena);
+
+/*
+ * One step over a text that is not empty: the length of its next character,
+ * which is that byte's where it is no UTF-8, and whether it is one that
+ * text_printable() would replace.
+ */
+size_t text_step(const char *text, uint32_t *character, bool *unsafe);
 
 /* Does the text hold a character that text_printable() would replace? */
 bool text_has_controls(const char *text);
