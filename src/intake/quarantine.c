@@ -129,16 +129,18 @@ publish(const struct copy *copy, const char *tmp, const char *path,
 static bool
 settle(const struct copy *copy, const char *tmp, struct fault *fault)
 {
+	struct fault tried = { .kind = FAULT_NONE };
+
 	for (int n = 0; n < NAME_TRIES; n++) {
 		const char *name = copy_name(copy, n);
 		const char *path =
 		    arena_printf(copy->arena, "%s/%s", copy->new, name);
 
 		if (!is_kept(copy, name)) {
-			if (publish(copy, tmp, path, fault))
+			if (publish(copy, tmp, path, &tried))
 				return true;
 			if (access(path, F_OK) == -1)
-				return false;
+				break;
 		}
 		/* By now, another program may have brought it. */
 		if (is_kept(copy, name)) {
@@ -146,6 +148,7 @@ settle(const struct copy *copy, const char *tmp, struct fault *fault)
 			return maildir_sync(copy->new, fault);
 		}
 	}
+	*fault = tried;
 	return false;
 }
 
