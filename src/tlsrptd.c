@@ -101,7 +101,7 @@ static bool
 run(const struct command_line *line, struct arena *arena,
     struct config **config, struct fault *fault)
 {
-	struct settings settings;
+	struct settings settings = { .database = NULL };
 
 	if (!config_read(line->values[OPTION_CONFIG], config, fault) ||
 	    !settings_read(*config, line->values[OPTION_DATABASE], arena,

@@ -359,7 +359,7 @@ tick(struct daemon *self, int64_t count)
 	lmtp_tick(self->lmtp);
 	for (size_t i = 0; i < self->nhttps; i++)
 		http_tick(self->https[i]);
-	if (count % (SLOW_TICKS * SLOW_TICKS) == 0)
+	if (count % ((int64_t)SLOW_TICKS * SLOW_TICKS) == 0)
 		tell_status(self);
 }
 

@@ -434,6 +434,7 @@ client_of(struct MHD_Connection *connection)
 	return info != NULL ? info->socket_context : NULL;
 }
 
+/* NOLINTBEGIN(readability-function-size): the library's own signature */
 static enum MHD_Result
 on_request(void *data, struct MHD_Connection *connection, const char *url,
     const char *method, const char *version, const char *upload,
@@ -463,6 +464,7 @@ on_request(void *data, struct MHD_Connection *connection, const char *url,
 	}
 	return end(request);
 }
+/* NOLINTEND(readability-function-size) */
 
 static void
 on_completed(void *data, struct MHD_Connection *connection, void **context,
@@ -581,6 +583,7 @@ start(struct http *http, int fd)
 {
 	const struct http_settings *settings = &http->settings;
 	bool tls = settings->tls && !http->is_local;
+	/* NOLINTBEGIN(performance-no-int-to-ptr): options are pointers there */
 	struct MHD_OptionItem with_tls[] = {
 		{ MHD_OPTION_HTTPS_PRIORITIES, 0,
 		    (void *)(uintptr_t)tls_priorities },
@@ -588,6 +591,7 @@ start(struct http *http, int fd)
 		    (void *)(uintptr_t)tls_callback() },
 		{ MHD_OPTION_END, 0, NULL },
 	};
+	/* NOLINTEND(performance-no-int-to-ptr) */
 	const struct MHD_OptionItem without[] = { { MHD_OPTION_END, 0, NULL } };
 	unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD |
 	    MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |

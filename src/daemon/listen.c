@@ -199,7 +199,7 @@ listen_inet(const char *address, struct fault *fault)
 	freeaddrinfo(found);
 	if (fd == -1 && any && errno == EAFNOSUPPORT) {
 		struct sockaddr_in four = { .sin_family = AF_INET,
-			.sin_port = htons((uint16_t)atoi(port)) };
+			.sin_port = htons((uint16_t)strtol(port, NULL, 10)) };
 		struct addrinfo info = { .ai_family = AF_INET,
 			.ai_socktype = SOCK_STREAM,
 			.ai_addr = (struct sockaddr *)&four,
@@ -247,11 +247,11 @@ inherited_name(size_t i, char name[HOST_SIZE])
 }
 
 static bool
-is_mine(const char *name, const char *wanted)
+is_mine(const char *has, const char *wanted)
 {
-	if (strcmp(name, wanted) == 0)
+	if (strcmp(has, wanted) == 0)
 		return true;
-	return strcmp(wanted, "lmtp") == 0 && strcmp(name, "http") != 0;
+	return strcmp(wanted, "lmtp") == 0 && strcmp(has, "http") != 0;
 }
 
 size_t

@@ -365,6 +365,19 @@ welcome(struct lmtp *lmtp, int fd)
 	serve(connection);
 }
 
+/* Take a new connection, unless there are too many. */
+static void
+take_connection(struct lmtp *lmtp, int fd)
+{
+	if (lmtp->nconnections < (size_t)lmtp->rules.connections) {
+		welcome(lmtp, fd);
+		return;
+	}
+	atomic_fetch_add(&lmtp->rules.metrics->refused[WAY_LMTP], 1);
+	(void)send(fd, crowded, sizeof(crowded) - 1, MSG_NOSIGNAL);
+	(void)close(fd);
+}
+
 static void
 on_listener(void *data, uint32_t events)
 {
@@ -378,16 +391,7 @@ on_listener(void *data, uint32_t events)
 
 			if (fd == -1)
 				break;
-			if (lmtp->nconnections <
-			    (size_t)lmtp->rules.connections) {
-				welcome(lmtp, fd);
-				continue;
-			}
-			atomic_fetch_add(
-			    &lmtp->rules.metrics->refused[WAY_LMTP], 1);
-			(void)send(fd, crowded, sizeof(crowded) - 1,
-			    MSG_NOSIGNAL);
-			(void)close(fd);
+			take_connection(lmtp, fd);
 		}
 	}
 }

@@ -64,19 +64,19 @@ struct buffer lmtp_take(struct lmtp_session *session);
 /*
  * Answer the message: one reply for each recipient, "CODE D.D.D text".
  */
-void lmtp_answer(struct lmtp_session *session, const char *reply,
+void lmtp_answer(struct lmtp_session *session, const char *text,
     struct buffer *replies);
 
 /*
- * Refuse what comes: the next MAIL, or NULL to take it again; reply as with
+ * Refuse what comes: the next MAIL, or NULL to take it again; text as with
  * lmtp_answer().  It has to outlive its use.
  */
-void lmtp_refuse(struct lmtp_session *session, const char *reply);
+void lmtp_refuse(struct lmtp_session *session, const char *text);
 
 /*
  * Drop the message under way: the rest of it is read and thrown away, and its
  * recipients get this reply.
  */
-void lmtp_drop(struct lmtp_session *session, const char *reply);
+void lmtp_drop(struct lmtp_session *session, const char *text);
 
 #endif

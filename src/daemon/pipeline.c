@@ -318,7 +318,7 @@ pipeline_submit_all(struct pipeline *pipeline, const struct job jobs[],
     size_t n)
 {
 	struct queue tasks = { .first = NULL };
-	struct task *some[DECODER_MESSAGES];
+	struct task *some[DECODER_MESSAGES] = { NULL };
 	struct task *task;
 
 	tasks.end = &tasks.first;

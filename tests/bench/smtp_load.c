@@ -233,14 +233,14 @@ main(int argc, char *argv[])
 		load.hello = "LHLO";
 	load.recipient = argv[4];
 	load.folder = argv[5];
-	load.left = argc > 6 ? atol(argv[6]) : 1000000000;
+	load.left = argc > 6 ? strtol(argv[6], NULL, 10) : 1000000000;
 	load.dir = opendir(load.folder);
 	if (load.dir == NULL)
 		fail(load.folder);
 	(void)snprintf(load.envelope, sizeof(load.envelope),
 	    "MAIL FROM:<a@reporter.example>\r\nRCPT TO:<%s>\r\nDATA\r\n",
 	    load.recipient);
-	n = atoi(argv[3]);
+	n = (int)strtol(argv[3], NULL, 10);
 	if (n < 1 || n > SESSIONS_MOST)
 		fail("sessions");
 	for (int i = 0; i < n; i++)
