@@ -19,6 +19,7 @@ import contextlib
 import gzip
 import json
 import os
+import pwd
 import random
 import resource
 import shutil
@@ -619,6 +620,87 @@ class Torture:
             os.remove(filler)
             self.settle(db, maildir, done)
 
+    def server_is_full(self, db):
+        """The server's tables, on a disk that fills up."""
+        db.sql('SET client_min_messages = error',
+               'DROP SCHEMA IF EXISTS tlsrpt CASCADE')
+        folder = os.path.join(self.tmp, 'space')
+        filler = os.path.join(folder, 'filler')
+        with self.small_disk('24m', folder):
+            shutil.chown(folder, 'postgres')
+            os.chmod(folder, 0o700)
+            db.sql("CREATE TABLESPACE small LOCATION '%s'" % folder)
+            db.sql('ALTER DATABASE tlsrpt SET default_tablespace = small')
+            try:
+                db.fresh()
+                for left in self.much((0, 1, 4), range(0, 40)):
+                    self.fill(filler)
+                    with open(filler, 'r+b') as file:
+                        file.truncate(max(0, os.path.getsize(filler) -
+                                          8192 * left))
+                    self.until_refused(db, filler, self.much(40, 120))
+                self.full_batch(db, filler)
+            finally:
+                db.sql('ALTER DATABASE tlsrpt RESET default_tablespace',
+                       'DROP SCHEMA IF EXISTS tlsrpt CASCADE')
+                db.sql('DROP TABLESPACE small')
+
+    def until_refused(self, db, filler, most):
+        """Pages have room for some; the one for which there is none stays."""
+        for _ in range(most):
+            data = self.new_report()
+            status = self.agent(db, data)
+            self.fault()
+            self.judge('a full disk of the server', status)
+            if status != 0:
+                os.remove(filler)
+                self.deliver_again(db, data)
+                return
+        self.problem('the disk of the server was never full')
+
+    def full_batch(self, db, filler):
+        done = os.path.join(self.tmp, 'done')
+        maildir = self.maildir(200, 3)
+        self.fill(filler)
+        self.judge('a full disk of the server, in batch', self.batch(
+            db, '--after=move:' + done, maildir), (75,))
+        self.fault()
+        os.remove(filler)
+        self.settle(db, maildir, done)
+
+    def processes_are_short(self, db):
+        """RLIMIT_NPROC, which root does not have: as somebody else."""
+        db.fresh()
+        somebody = pwd.getpwnam('nobody')
+        os.makedirs(self.quarantine)
+        os.chmod(self.tmp, 0o755)
+        os.chown(self.quarantine, somebody.pw_uid, somebody.pw_gid)
+
+        def become(most):
+            def there():
+                os.setgroups([])
+                resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
+                os.setgid(somebody.pw_gid)
+                os.setuid(somebody.pw_uid)
+            return there
+
+        for most in self.much((0, 1, 1000), range(0, 40)):
+            for data in (self.new_report(), self.new_junk()):
+                status = self.agent(db, data, preexec_fn=become(most))
+                self.fault()
+                self.judge('with %d processes' % most, status,
+                           (75,) if most == 0 else (0, 75))
+                if status != 0:
+                    os.chown(self.quarantine, 0, 0)
+                    self.deliver_again(db, data)
+                    os.chown(self.quarantine, somebody.pw_uid,
+                             somebody.pw_gid)
+                    for part in ('new', 'cur', 'tmp'):
+                        path = os.path.join(self.quarantine, part)
+                        if os.path.isdir(path):
+                            os.chown(path, somebody.pw_uid, somebody.pw_gid)
+        self.verify(db)
+
     def read_only(self, db, folder):
         with self.small_disk('4m', folder):
             if folder == self.quarantine:
@@ -858,6 +940,12 @@ class Torture:
                           db)
             self.scenario('PostgreSQL: connections end', self.connections_end,
                           db)
+            if os.geteuid() == 0:
+                self.scenario('PostgreSQL: processes are short',
+                              self.processes_are_short, db)
+            if self.can_mount():
+                self.scenario('PostgreSQL: the disk of the server is full',
+                              self.server_is_full, db)
             self.scenario('PostgreSQL: a statement is late',
                           self.statement_is_late, db)
         print('# calls failed one by one %d' % self.calls)
