@@ -51,6 +51,20 @@ marked_branches() {
 	[ "$(grep -Ec "\s$mark" "$tmp/code")" -gt 20 ]
 }
 
+# The linker says so of a program only where all of its parts are marked, and
+# some C libraries' are not.
+library_is_marked() {
+	[ "$machine" = x86_64 ] || return 1
+	echo 'int main(void) { return 0; }' >"$tmp/mark.c"
+	"${CC:-cc}" -fcf-protection=full "$tmp/mark.c" -o "$tmp/mark" &&
+		readelf -n "$tmp/mark" | grep -q 'IBT, SHSTK'
+}
+
+# The kernel is told that branches are marked, and may insist on it.
+says_marked() {
+	elf "$1" -n 'IBT, SHSTK'
+}
+
 no_setuid() {
 	[ ! -u "$(path_of "$1")" ] && [ ! -g "$(path_of "$1")" ]
 }
@@ -66,6 +80,9 @@ if grep -aq '\.gcda' "$(path_of tlsrpt-ingest)"; then
 	skip_all 'a build that counts lines is not hardened'
 fi
 
+marked=no
+if library_is_marked >"$tmp/mark.log" 2>&1; then marked=yes; fi
+
 for program in $programs; do
 	path_of "$program" >/dev/null || continue
 	check "$program: lies anywhere in memory (PIE)" \
@@ -77,6 +94,12 @@ for program in $programs; do
 	check "$program: the stack is guarded" protected_stack "$program"
 	check "$program: calls are checked (fortify)" fortified "$program"
 	check "$program: branches are marked (CET, BTI)" marked_branches "$program"
+	if [ $marked = yes ]; then
+		check "$program: says that they are marked" says_marked "$program"
+	else
+		skip "$program: says that they are marked" \
+			'the parts of the C library are not marked here'
+	fi
 	check "$program: takes libraries from the system only" no_search_path "$program"
 	check "$program: takes nobody's rights" no_setuid "$program"
 done

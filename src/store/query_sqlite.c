@@ -234,9 +234,11 @@ bind(sqlite3_stmt *statement, const char *const params[], size_t nparams)
 
 		(void)snprintf(name, sizeof(name), "$%zu", i + 1);
 		at = sqlite3_bind_parameter_index(statement, name);
-		if (at > 0 && params[i] != NULL)
-			(void)sqlite3_bind_text(statement, at, params[i], -1,
-			    SQLITE_STATIC);
+		/* What is not bound is NULL, and the answer another one. */
+		if (at > 0 && params[i] != NULL &&
+		    sqlite3_bind_text(statement, at, params[i], -1,
+			SQLITE_STATIC) != SQLITE_OK)
+			fault_out_of_memory();
 	}
 }
 
