@@ -910,9 +910,9 @@ def from_postgres(uri, table):
          f")::text FROM tlsrpt.{table}"], check=True, capture_output=True)
     rows = []
     for line in out.stdout.decode().splitlines():
-        rows.append([
-            plain(n, bytes.fromhex(v)) if n in ("content_digest", "document")
-            and v is not None else v for n, v in zip(names, json.loads(line))])
+        rows.append([plain(n, bytes.fromhex(v) if n in (
+            "content_digest", "document") and v is not None else v)
+                     for n, v in zip(names, json.loads(line))])
     return rows
 
 
