@@ -242,6 +242,19 @@ class Torture:
         self.start()
         self.flush()
 
+    def end_under_load(self):
+        """SIGTERM: what was taken is answered, in time."""
+        time.sleep(self.random.uniform(0.1, 0.4))
+        began = time.monotonic()
+        self.daemon.terminate()
+        status = self.daemon.wait()
+        seconds = time.monotonic() - began
+        print("# it took %.2f s" % seconds)
+        self.check("by SIGTERM under load it ends with 0, in time",
+                   status == 0 and seconds < 20, status, seconds)
+        self.start()
+        self.flush()
+
     def wait_for(self, what, done):
         began = time.monotonic()
         while time.monotonic() - began < WAIT:
@@ -339,6 +352,8 @@ class Torture:
         try:
             for i in range(self.kills):
                 self.kill_once(i)
+            for _ in range(max(3, self.kills // 10)):
+                self.end_under_load()
         finally:
             self.ending.set()
         for sender in senders:

@@ -394,13 +394,30 @@ unanswered(struct daemon *self)
 	return n;
 }
 
-/* Take nothing more, and answer what was taken. */
+/* Until nothing waits for an answer, or it is too late for that. */
+static void
+answer_all(struct daemon *self, int64_t until)
+{
+	int64_t ticked = 0;
+
+	while (unanswered(self) > 0 && milliseconds() < until) {
+		loop_run(self->loop, 20);
+		if (milliseconds() - ticked >= TICK) {
+			ticked = milliseconds();
+			tick(self, ticked / TICK);
+		}
+	}
+}
+
+/*
+ * Take nothing more, and answer what was taken; last, what came meanwhile by
+ * connections that there were.
+ */
 static bool
 finish(struct daemon *self, struct fault *fault)
 {
 	int64_t until =
 	    milliseconds() + (int64_t)self->settings->shutdown_seconds * 1000;
-	int64_t ticked = 0;
 
 	notify_send("STOPPING=1");
 	log_line(LOG_LEVEL_INFO, NULL, "shutting down");
@@ -409,13 +426,10 @@ finish(struct daemon *self, struct fault *fault)
 	if (self->watch != NULL)
 		watch_quiesce(self->watch);
 	lmtp_quiesce(self->lmtp);
-	while (unanswered(self) > 0 && milliseconds() < until) {
-		loop_run(self->loop, 20);
-		if (milliseconds() - ticked >= TICK) {
-			ticked = milliseconds();
-			tick(self, ticked / TICK);
-		}
-	}
+	answer_all(self, until);
+	for (size_t i = 0; i < self->nhttps; i++)
+		http_refuse(self->https[i]);
+	answer_all(self, until);
 	if (pipeline_waiting(self->pipeline) == 0)
 		return true;
 	return fault_set(fault, FAULT_LATER,

@@ -61,6 +61,7 @@ struct http {
 	int listener; /* after quiescing; or -1 */
 	bool is_local;
 	_Atomic bool quiescing;
+	_Atomic bool refusing;
 	_Atomic size_t nrequests;
 	pthread_mutex_t lock; /* guards the clients */
 	struct client *first;
@@ -104,6 +105,9 @@ send_response(struct request *request, unsigned int status,
 		    "gzip, identity");
 	if (status == 503)
 		(void)MHD_add_response_header(response, "Retry-After", "300");
+	/* Who has a connection could go on for ever. */
+	if (request->http->quiescing)
+		(void)MHD_add_response_header(response, "Connection", "close");
 	queued = MHD_queue_response(request->connection, status, response);
 	MHD_destroy_response(response);
 	metrics_code(request->http->settings.metrics->http_responses, status);
@@ -419,6 +423,8 @@ end(struct request *request)
 		    "send application/tlsrpt+gzip or "
 		    "application/tlsrpt+json (RFC 8460)");
 	}
+	if (request->http->refusing)
+		return respond(request, 503, "shutting down");
 	enter(request, PHASE_ANSWER);
 	submit(request);
 	return MHD_YES;
@@ -642,6 +648,12 @@ http_quiesce(struct http *http)
 	http->listener = MHD_quiesce_daemon(http->daemon);
 	if (http->listener != -1)
 		(void)close(http->listener);
+}
+
+void
+http_refuse(struct http *http)
+{
+	http->refusing = true;
 }
 
 size_t

@@ -39,10 +39,16 @@ void http_tick(struct http *http);
 /* Take no new connections, and say so where one is asked (/healthz). */
 void http_quiesce(struct http *http);
 
+/*
+ * Submit nothing more, by whatever connection it comes: once no request waits
+ * after this, none will.
+ */
+void http_refuse(struct http *http);
+
 /* How many requests wait for their answer. */
 size_t http_requests(struct http *http);
 
-/* No message is under way any more. */
+/* No request waits any more, and http_refuse() was called before. */
 void http_close(struct http *http);
 
 #endif
