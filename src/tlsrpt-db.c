@@ -9,9 +9,12 @@
 #include "base/config.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "base/text.h"
+#include "report/report.h"
 #include "store/store.h"
 #include "tlsrpt-db-prune.h"
 #include "tlsrpt-db-show.h"
+#include "tlsrpt-db-tenant.h"
 #include "tlsrpt-db-transfer.h"
 
 static const char program[] = "tlsrpt-db";
@@ -22,6 +25,7 @@ enum setting {
 	SETTING_KEEP,
 	SETTING_KEEP_SUMS,
 	SETTING_DRY_RUN,
+	SETTING_DOMAIN,
 	SETTING_FORMAT,
 	SETTING_CONFIG,
 	SETTING_DATABASE,
@@ -44,6 +48,8 @@ static const struct option_row rows[NSETTINGS + 1] = {
 	    "prune: how long to keep sums by day (as --keep)" },
 	[SETTING_DRY_RUN] = { 'n', "dry-run", NULL,
 	    "prune: say what would go, and drop nothing" },
+	[SETTING_DOMAIN] = { 0, "domain", "NAME",
+	    "tenant: a policy domain that the role sees" },
 	[SETTING_FORMAT] = { 0, "format", "text|json",
 	    "status, prune: for people, or one object" },
 	[SETTING_CONFIG] = { 'c', "config", "FILE", "read this configuration" },
@@ -62,9 +68,14 @@ static const struct option_group groups[] = {
 	{ 0, NULL },
 };
 
+enum { DOMAINS_MOST = 1000 };
+
 struct settings {
 	const char *values[NSETTINGS]; /* of the options that take one */
 	bool given[NSETTINGS];
+	const char *names[DOMAINS_MOST]; /* what domains lists */
+	struct text_list domains;
+	struct arena *arena;
 	bool syslog;
 	bool json;
 };
@@ -84,15 +95,18 @@ static bool init(struct task *task);
 static bool upgrade(struct task *task);
 static bool status(struct task *task);
 static bool prune_old(struct task *task);
+static bool tenant(struct task *task);
 static bool copy(struct task *task);
 static bool import(struct task *task);
 
 /* What a command takes, and what it needs. */
 enum {
-	GRANTS = 1, /* --writer and --reader */
-	SHOWS = 2,  /* --format */
-	ALONE = 4,  /* it opens its databases itself */
-	PRUNES = 8  /* --keep and its like */
+	GRANTS = 1,   /* --writer and --reader */
+	SHOWS = 2,    /* --format */
+	ALONE = 4,    /* it opens its databases itself */
+	PRUNES = 8,   /* --keep and its like */
+	DOMAINS = 16, /* --domain */
+	LESS = 32     /* its last operand may be left out */
 };
 
 static const struct command {
@@ -109,6 +123,9 @@ static const struct command {
 	    SHOWS, NULL },
 	{ { "prune", "drop what is older than --keep" }, prune_old,
 	    ALONE | SHOWS | PRUNES, NULL },
+	{ { "tenant", "add|remove NAME, list: who sees some domains only" },
+	    tenant, DOMAINS | LESS,
+	    (const char *const[]){ "add, remove or list", "NAME", NULL } },
 	{ { "copy", "FROM TO: all of one database into another" }, copy, ALONE,
 	    (const char *const[]){ "FROM", "TO", NULL } },
 	{ { "import", "FROM: what parsedmarc stored, or its JSON" }, import,
@@ -150,6 +167,12 @@ set_option(int row, const char *value, void *data, struct fault *fault)
 
 	settings->given[row] = true;
 	settings->values[row] = value;
+	if (row == SETTING_DOMAIN && settings->domains.len == DOMAINS_MOST)
+		return fault_set(fault, FAULT_USAGE,
+		    "--domain is given more than %d times", DOMAINS_MOST);
+	if (row == SETTING_DOMAIN)
+		settings->names[settings->domains.len++] =
+		    text_domain(value, settings->arena);
 	if (row == SETTING_FORMAT)
 		return choose("format", value, formats, &settings->json, fault);
 	if (row == SETTING_LOG)
@@ -348,6 +371,15 @@ prune_old(struct task *task)
 }
 
 static bool
+tenant(struct task *task)
+{
+	const struct settings *settings = task->settings;
+
+	return tenant_run(task->store, task->operands[0], task->operands[1],
+	    &settings->domains, settings->given[SETTING_QUIET], task->fault);
+}
+
+static bool
 copy(struct task *task)
 {
 	return transfer_copy(task->config, task->operands,
@@ -393,7 +425,9 @@ check_operands(const struct command *command, int n, char *const operands[],
 	if (n > wanted)
 		return fault_set(fault, FAULT_USAGE,
 		    "\"%s\" is one word too many", operands[wanted]);
-	return n == wanted ||
+	if ((command->takes & LESS) != 0)
+		wanted--;
+	return n >= wanted ||
 	    (command->operands != NULL &&
 		fault_set(fault, FAULT_USAGE, "%s needs %s",
 		    command->named.name, command->operands[n]));
@@ -410,6 +444,7 @@ static const struct {
 	{ SETTING_KEEP, PRUNES, "prune" },
 	{ SETTING_KEEP_SUMS, PRUNES, "prune" },
 	{ SETTING_DRY_RUN, PRUNES, "prune" },
+	{ SETTING_DOMAIN, DOMAINS, "tenant" },
 	{ SETTING_FORMAT, SHOWS, "status and prune" },
 };
 
@@ -505,11 +540,12 @@ most_level(const struct settings *settings)
 int
 main(int argc, char *argv[])
 {
-	struct settings settings = { .syslog = false };
+	struct settings settings = { .arena = arena_new() };
 	struct fault fault = { .kind = FAULT_NONE };
 	int operands = argc;
 	bool done;
 
+	settings.domains.at = settings.names;
 	done = options_read(&spec, argc, argv, set_option, &settings, &operands,
 	    &fault);
 	log_open(program, settings.syslog ? LOG_TO_SYSLOG : LOG_TO_STDERR,
@@ -523,5 +559,6 @@ main(int argc, char *argv[])
 		done = run(&settings, argc - operands, argv + operands, &fault);
 	if (!done)
 		log_line(LOG_LEVEL_ERROR, NULL, "%s", fault.text);
+	arena_free(settings.arena);
 	return fault_exit_status(done ? FAULT_NONE : fault.kind);
 }

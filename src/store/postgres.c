@@ -1291,6 +1291,9 @@ check_encoding(struct postgres *self)
 		PQdb(self->conn), encoding);
 }
 
+/* A view that a step made anew is no security barrier. */
+static const char shut_views[] = "SELECT tlsrpt.shut_views()";
+
 static bool
 postgres_upgrade(void *data, const struct store_roles *roles, int *before,
     int *after, struct fault *fault)
@@ -1307,6 +1310,7 @@ postgres_upgrade(void *data, const struct store_roles *roles, int *before,
 			return false;
 	return read_version(self, after) &&
 	    store_check_version(PQdb(self->conn), *after, fault) &&
+	    check(self, PQexec(self->conn, shut_views), PGRES_TUPLES_OK) &&
 	    grant_all(self, roles);
 }
 
