@@ -146,7 +146,8 @@ const struct deviation_code deviation_codes[NDEVIATIONS] = {
 	DOUBTFUL(DATES_REVERSED, "dates-reversed",
 	    "The report ends before it starts."),
 	TOLERATED(DATES_IMPLAUSIBLE, "dates-implausible",
-	    "The report starts before 2016, or more than a day from now."),
+	    "The report starts or ends before 2016, or more than two days from "
+	    "now."),
 	TOLERATED(POLICIES_EMPTY, "policies-empty",
 	    "The list of policies is empty."),
 	PARTIAL(POLICY_LEFT_OUT, "policy-left-out",
