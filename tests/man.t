@@ -53,6 +53,14 @@ settings() {
 	[ -s "$tmp/table" ] && diff "$tmp/table" "$tmp/page"
 }
 
+# What "make update-schema" would make of the comments in sql/.
+reference() {
+	awk -f "$top/build-aux/schema.awk" "$top"/sql/postgresql/*.sql >"$tmp/table"
+	sed -n '/^\.Sh REFERENCE/,/^\.Sh SEE/p' "$top/man/tlsrpt-schema.7" |
+		sed -e '1,3d' -e '/^\.Sh SEE/d' >"$tmp/page"
+	[ -s "$tmp/table" ] && diff "$tmp/table" "$tmp/page"
+}
+
 statuses() {
 	for status in 0 64 65 66 75 78; do
 		grep -qx ".It $status" "$top/man/tlsrpt-ingest.1" || return 1
@@ -100,6 +108,7 @@ for program in tlsrpt-ingest tlsrpt-db tlsrpt-dns tlsrpt-report tlsrptd; do
 	check "$program: every option is in its page" options "$program"
 	check "$program: so is every letter" letters "$program"
 done
+check 'tlsrpt-schema(7): the reference is that of sql/' reference
 check 'reasons' codes reasons REASONS tlsrpt-ingest.1
 check 'deviations' codes deviations DEVIATIONS tlsrpt-schema.7
 check 'their meanings' meanings
