@@ -100,6 +100,29 @@ def hostile(folder):
                                  [detail("validation-failure", "9223372036854775807")], STS)])
 
 
+def month(folder):
+    """A month as a site has it: doc/page.png shows this one."""
+    for ago in range(30):
+        weekday = (LAST - datetime.timedelta(days=ago)).weekday()
+        part = 0.4 if weekday >= 5 else 1 - 0.07 * (ago * 7 % 5)
+        expired = [detail("certificate-expired", int(60 * part), "mx2.example.org",
+                          failure_reason_code="X509_V_ERR_CERT_HAS_EXPIRED")]
+        bad = expired if ago in (3, 4, 5) else []
+        folder.add("Google Inc.", ago, [policy(
+            "sts", int(900 * part), sum(d["failed-session-count"] for d in bad), bad, STS)])
+        if ago > 2:
+            folder.add("Microsoft Corporation", ago, [
+                policy("sts", int(400 * part), strings=STS),
+                policy("tlsa", int(400 * part), strings=[json.dumps(TLSA)])])
+        folder.add("Mail.ru", ago, [policy("no-policy-found", int(120 * part))])
+        if ago % 3 == 0:
+            folder.add("posteo.de", ago, [policy("tlsa", int(80 * part), 2 if ago == 12 else 0, [
+                detail("tlsa-invalid", 2, "mx1.example.org")] if ago == 12 else (), TLSA)])
+        folder.add("Yahoo Inc.", ago, [policy("sts", int(200 * part), 3 if ago % 9 == 0 else 0, [
+            detail("starttls-not-supported", 3, "mx1.example.org")] if ago % 9 == 0 else (),
+            STS, "example.net")])
+
+
 def main():
     globals()[sys.argv[1]](Folder(sys.argv[2]))
 
