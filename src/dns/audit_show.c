@@ -66,9 +66,9 @@ text_row(struct buffer *out, const struct audit *audit,
 	if (strcmp(record->name, audit->result.domain) != 0) {
 		result_printable(out, record->name);
 		buffer_printf(out, "%s\n%12s", signed_word(record), "");
-		add_value(out, record->value);
+		add_value(out, result_said(record));
 	} else {
-		add_value(out, record->value);
+		add_value(out, result_said(record));
 		buffer_text(out, signed_word(record));
 	}
 	buffer_text(out, "\n");
@@ -98,6 +98,7 @@ static void
 text_reasons(struct buffer *out, const struct audit *audit)
 {
 	const struct findings *findings = &audit->result.findings;
+	struct arena *arena = audit->result.arena;
 	int last = -1;
 
 	if (audit->grade == 'A' || audit->grade == AUDIT_NO_GRADE)
@@ -110,8 +111,10 @@ text_reasons(struct buffer *out, const struct audit *audit)
 		if (!audit_blames(audit, findings->list[i].code) ||
 		    code == last)
 			continue;
-		buffer_printf(out, "  %s: %s\n", finding_kinds[code].code,
-		    _(finding_kinds[code].message));
+		result_wrapped(out,
+		    arena_printf(arena, "%s: %s", finding_kinds[code].code,
+			_(finding_kinds[code].message)),
+		    2, 4);
 		last = code;
 	}
 	buffer_text(out, "\n");
@@ -204,7 +207,7 @@ html_rows(struct buffer *out, const struct result *result)
 			html_text(out, record->name);
 			html_text(out, signed_word(record));
 			buffer_text(out, "</td><td>");
-			html_text(out, record->value);
+			html_text(out, result_said(record));
 			buffer_text(out, "</td></tr>\n");
 		}
 	}

@@ -7,6 +7,7 @@
 
 #include "base/datetime.h"
 #include "base/text.h"
+#include "base/translate.h"
 #include "dns/names.h"
 #include "dns/parallel.h"
 
@@ -406,6 +407,11 @@ keep_probe(struct check *check, const struct check_host *host)
 		.value = arena_printf(arena,
 		    "%s, certificate until %.10s (%lld days)", peer->version,
 		    until, days),
+		.said = arena_printf(arena,
+		    translate_plural("%s, certificate until %.10s (%lld day)",
+			"%s, certificate until %.10s (%lld days)",
+			(unsigned long)llabs(days)),
+		    peer->version, until, days),
 		.more = arena_copy(arena, more.at, more.len) });
 	buffer_free(&more);
 }

@@ -141,25 +141,44 @@ result_printable(struct buffer *out, const char *text)
 	arena_free(arena);
 }
 
-/* Words wrapped at the width, every line behind the same indent. */
-static void
-add_wrapped(struct buffer *out, const char *text, int indent)
+const char *
+result_said(const struct result_record *record)
 {
-	int column = indent;
+	return record->said != NULL ? record->said : record->value;
+}
 
-	buffer_printf(out, "%*s", indent, "");
+/* How many columns the bytes of a word take: one for each character. */
+static int
+columns_of(const char *word, size_t len)
+{
+	int columns = 0;
+
+	for (size_t i = 0; i < len; i++)
+		columns += ((unsigned char)word[i] & 0xc0) != 0x80;
+	return columns;
+}
+
+void
+result_wrapped(struct buffer *out, const char *text, int first, int others)
+{
+	int column = first;
+	int start = first;
+
+	buffer_printf(out, "%*s", first, "");
 	while (*text != '\0') {
 		size_t len = strcspn(text, " ");
+		int columns = columns_of(text, len);
 
-		if (column > indent && column + 1 + (int)len > WIDTH) {
-			buffer_printf(out, "\n%*s", indent, "");
-			column = indent;
-		} else if (column > indent) {
+		if (column > start && column + 1 + columns > WIDTH) {
+			buffer_printf(out, "\n%*s", others, "");
+			start = others;
+			column = others;
+		} else if (column > start) {
 			buffer_text(out, " ");
 			column++;
 		}
 		buffer_add(out, text, len);
-		column += (int)len;
+		column += columns;
 		text += len + strspn(text + len, " ");
 	}
 	buffer_text(out, "\n");
@@ -198,14 +217,14 @@ add_finding(struct buffer *out, const struct finding *finding,
 	    kind->code);
 	add_place(out, finding);
 	buffer_printf(out, " (%s)\n", finding_reference(finding));
-	add_wrapped(out, finding_message(finding, true, arena), 4);
+	result_wrapped(out, finding_message(finding, true, arena), 4, 4);
 	if (finding->instead != NULL) {
 		buffer_printf(out, "    %s ", _("Write:"));
 		result_printable(out, finding->instead);
 		buffer_text(out, "\n");
 	}
 	if (kind->advice[0] != '\0')
-		add_wrapped(out, _(kind->advice), 4);
+		result_wrapped(out, _(kind->advice), 4, 4);
 }
 
 void
@@ -253,7 +272,7 @@ text_record(struct buffer *out, const struct result_record *record,
 	if (dnssec[record->dnssec][0] != '\0')
 		buffer_text(out, _(dnssec[record->dnssec]));
 	buffer_text(out, "\n");
-	add_value(out, record->value, arena);
+	add_value(out, result_said(record), arena);
 }
 
 void

@@ -19,6 +19,7 @@ struct result_record {
 	long ttl; /* seconds; -1: none */
 	enum result_dnssec dnssec;
 	const char *value;
+	const char *said; /* the value in the words of people, or NULL */
 	const char *more; /* further JSON members, each behind ", "; or NULL */
 };
 
@@ -58,6 +59,16 @@ void result_text(const struct result *result, struct buffer *out);
 
 /* Findings alone, as result_text() has them. */
 void result_findings_text(const struct findings *findings, struct buffer *out);
+
+/* What people read for the value of a record. */
+const char *result_said(const struct result_record *record);
+
+/*
+ * A text as lines of the width, the first behind one indent, the others
+ * behind another.
+ */
+void result_wrapped(struct buffer *out, const char *text, int first,
+    int others);
 
 /* A text that came from elsewhere, made fit for a terminal; NULL is "". */
 void result_printable(struct buffer *out, const char *text);
