@@ -21,7 +21,7 @@
 
 enum {
 	POOL_SIZE = 12 << 10, /* bytes of a connection; so long is a header */
-	POOL_SIZE_TLS = 20 << 10,
+	POOL_SIZE_TLS = 16 << 10,
 	SOURCE_SIZE = 80,
 	TEXT_SIZE = 256
 };
