@@ -50,7 +50,7 @@ struct check {
 	size_t nselectors;
 	bool versions; /* which versions of TLS are spoken */
 	/* What was found. */
-	bool loaded; /* the MX hosts */
+	bool loaded;    /* the MX hosts */
 	bool mx_failed; /* DNS did not say which they are */
 	bool null_mx;
 	bool mx_secure;
