@@ -166,7 +166,9 @@ audit_run(const struct audit_request *request, const char *domain,
 	if (findings->n > 1)
 		qsort(findings->list, findings->n, sizeof(*findings->list),
 		    by_importance);
-	audit->grade = check.mx_failed ? AUDIT_NO_GRADE : worst_grade(findings);
+	audit->grade = worst_grade(findings);
+	if (check.mx_failed)
+		audit->grade = AUDIT_NO_GRADE;
 	keep_grade(audit);
 	check_end(&check);
 	resolver_close(resolver);
