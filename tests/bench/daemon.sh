@@ -9,6 +9,11 @@
 # shellcheck source=tests/mail_system.sh
 . "$top/tests/mail_system.sh"
 
+for program in postfix smtp-source smtp-sink wrk openssl; do
+	command -v "$program" >/dev/null ||
+		{ echo "no $program: it is needed to measure" >&2; exit 1; }
+done
+
 cleanup() {
 	mail_drop
 	pg_drop
