@@ -35,7 +35,7 @@ pg_start() {
 	pg_dir=$tmp/pg
 	mkdir -p "$pg_dir"
 	if [ "$(id -u)" -eq 0 ]; then chown postgres "$pg_dir"; fi
-	pg_as "$pg_bin/initdb" -D "$pg_dir/data" -A trust -U owner -E UTF8 \
+	pg_as "$pg_bin/initdb" -N -D "$pg_dir/data" -A trust -U owner -E UTF8 \
 		--locale=C.UTF-8 >"$pg_dir/initdb.log" 2>&1 || {
 		cat "$pg_dir/initdb.log" >&2
 		return 1
