@@ -472,6 +472,8 @@ test_sums(struct fixture *f)
 
 	policies[2].sts_mode = "testing";
 	policies[1].failures = make_failures(f->arena, 5);
+	policies[1].failures[1].failure_reason_code = "Expired";
+	policies[1].failures[3].failure_reason_code = "expired";
 	policies[1].nfailures = 5;
 	report.policies = policies;
 	report.npolicies = sizeof(policies) / sizeof(policies[0]);
@@ -494,6 +496,7 @@ test_sums(struct fixture *f)
 	    "SELECT successful FROM policy_day"
 	    " WHERE policy_domain = 'c.example' AND policy_type = 'sts'");
 	expect(f, "5", "SELECT details FROM failure_day");
+	expect(f, "expired", "SELECT failure_reason_code FROM failure_day");
 	expect(f, "2", "SELECT sum(reports) FROM total_day");
 	expect(f, "1",
 	    "SELECT reports FROM reporter WHERE policy_domain = 'b.example'");
@@ -509,6 +512,38 @@ test_sums(struct fixture *f)
 	put_one(f, make_intake(f->arena, &report, 1), STORED);
 	expect(f, "8", "SELECT count(*) FROM policy_day");
 	expect(f, "2", "SELECT sum(reports) FROM total_day");
+}
+
+/* Where * stands for all domains together, one of that name is not shown. */
+static void
+test_star(struct fixture *f)
+{
+	struct report report = make_report(f->arena, 1, 1, AUTH_NONE);
+	struct policy policies[] = {
+		policy_of("sts", "*", 70, 2),
+		policy_of("sts", "a.example", 8, 1),
+	};
+
+	for (int i = 0; i < 2; i++) {
+		policies[i].failures = make_failures(f->arena, 2);
+		policies[i].nfailures = 2;
+	}
+	report.policies = policies;
+	report.npolicies = 2;
+	put_one(f, make_intake(f->arena, &report, 1), STORED);
+	expect(f, "78",
+	    "SELECT sum(successful) FROM daily_total"
+	    " WHERE policy_domain = '*'");
+	expect(f, "4",
+	    "SELECT sum(details) FROM daily_total_failure"
+	    " WHERE policy_domain = '*'");
+	expect(f, "8",
+	    "SELECT sum(successful) FROM daily_total"
+	    " WHERE policy_domain <> '*'");
+	expect(f, "78", "SELECT sum(successful) FROM policy_sum");
+	expect(f, "4", "SELECT sum(details) FROM failure_sum");
+	expect(f, "1", "SELECT count(*) FROM known_domain");
+	expect(f, "a.example", "SELECT policy_domain FROM known_domain");
 }
 
 static void
@@ -1145,6 +1180,7 @@ static const struct test {
 } tests[] = {
 	{ "the one replaced is kept whole", test_moved_whole },
 	{ "sums by day", test_sums },
+	{ "a policy domain named *", test_star },
 	{ "several reports in a message", test_several_reports },
 	{ "an archive read once more", test_read_once_more },
 	{ "the same report twice in a message", test_twice_in_a_message },

@@ -3,8 +3,10 @@
 -- description.  "@name" starts a fragment that is put in wherever it is named.
 --
 -- A domain of * stands for all together (tlsrpt.daily_total); the value of All
--- of every variable is '*'.  Sessions that sts and tlsa both saw are counted
--- once, unless just one of the two is asked for.
+-- of every variable is '*'.  What asks for each domain by itself reads
+-- tlsrpt.policy_sum and tlsrpt.failure_sum, which several processes can share.
+-- Sessions that sts and tlsa both saw are counted once, unless just one of the
+-- two is asked for.
 
 -- @both
 ('*' IN (${policy_type:sqlstring}) OR 'sts' IN (${policy_type:sqlstring}) AND 'tlsa' IN (${policy_type:sqlstring}))
@@ -25,8 +27,7 @@ $__timeFilter(day) AND policy_domain IN (${domain:sqlstring})
   AND ('*' IN (${policy_type:sqlstring}) OR policy_type IN (${policy_type:sqlstring}))
 
 -- @each
-$__timeFilter(day) AND policy_domain <> '*'
-  AND ('*' IN (${domain:sqlstring}) OR policy_domain IN (${domain:sqlstring}))
+$__timeFilter(day) AND ('*' IN (${domain:sqlstring}) OR policy_domain IN (${domain:sqlstring}))
   AND @reporter
   AND ('*' IN (${policy_type:sqlstring}) OR policy_type IN (${policy_type:sqlstring}))
 
@@ -71,8 +72,8 @@ FROM tlsrpt.daily_total WHERE @chosen
 
 -- #failing-domains: Domains with failures
 -- Policy domains for which at least one session failed.
-SELECT count(*) AS domains FROM (
-  SELECT policy_domain FROM tlsrpt.daily_total
+SELECT count(policy_domain) AS domains FROM (
+  SELECT policy_domain FROM tlsrpt.policy_sum
   WHERE @each AND failed <> 0
   GROUP BY policy_domain HAVING sum(failed) > 0) failing
 
@@ -139,13 +140,13 @@ GROUP BY 1, 2 HAVING sum(successful) + sum(failed) > 0 ORDER BY 1, 2
 -- The strictest mode that a sender saw that day: enforce, testing, none, or no
 -- policy. Of all domains the twelve with most failures are shown.
 WITH shown AS (
-  SELECT policy_domain FROM tlsrpt.daily_total
+  SELECT policy_domain FROM tlsrpt.policy_sum
   WHERE @each AND ('*' NOT IN (${domain:sqlstring}) OR failed <> 0)
   GROUP BY policy_domain ORDER BY sum(failed) DESC, policy_domain LIMIT 12)
 SELECT $__timeGroupAlias(day,'1d'), t.policy_domain AS metric,
   max(CASE sts_mode WHEN 'enforce' THEN 3 WHEN 'testing' THEN 2
     WHEN 'none' THEN 1 ELSE 0 END) AS mode
-FROM tlsrpt.daily_total t
+FROM tlsrpt.policy_sum t
 WHERE $__timeFilter(day) AND policy_type IN ('sts', 'no-policy-found')
   AND policy_domain = ANY (ARRAY(SELECT policy_domain FROM shown))
   AND @reporter
@@ -154,14 +155,14 @@ GROUP BY 1, 2 ORDER BY 1, 2
 -- #worst-domains: Domains with most failures
 -- Click on a domain to see it in depth.
 WITH failing AS (
-  SELECT policy_domain, sum(failed) AS failed FROM tlsrpt.daily_total
+  SELECT policy_domain, sum(failed) AS failed FROM tlsrpt.policy_sum
   WHERE @each AND failed <> 0
   GROUP BY policy_domain HAVING sum(failed) > 0
   ORDER BY sum(failed) DESC LIMIT 20)
 SELECT policy_domain AS domain, @failed AS failed,
   @successful + @failed AS sessions,
   @failed / nullif(@successful + @failed, 0)::float8 AS "failure rate"
-FROM tlsrpt.daily_total
+FROM tlsrpt.policy_sum
 WHERE $__timeFilter(day)
   AND policy_domain = ANY (ARRAY(SELECT policy_domain FROM failing))
   AND @reporter
@@ -180,7 +181,7 @@ GROUP BY 1 HAVING sum(failed) > 0 ORDER BY 2 DESC LIMIT 20
 -- #worst-mx: Receiving MX with most failures
 -- By the name that senders give; not every sender gives one.
 SELECT coalesce(receiving_mx_hostname, 'not given') AS mx, sum(failed) AS failed
-FROM tlsrpt.daily_total_failure WHERE @each AND @result
+FROM tlsrpt.failure_sum WHERE @each AND @result
 GROUP BY 1 HAVING sum(failed) > 0 ORDER BY 2 DESC LIMIT 12
 
 -- #result-types: What the failures mean
@@ -367,9 +368,8 @@ SELECT policy_domain AS domain, organization AS reporter, count(*) AS days,
   sum(sessions) AS sessions
 FROM (SELECT policy_domain, organization, day,
     sum(successful - twice_successful + failed - twice_failed) AS sessions
-  FROM tlsrpt.daily_total
-  WHERE $__timeFilter(day) AND policy_domain <> '*'
-    AND ('*' IN (${domain:sqlstring}) OR policy_domain IN (${domain:sqlstring}))
+  FROM tlsrpt.policy_sum
+  WHERE $__timeFilter(day) AND ('*' IN (${domain:sqlstring}) OR policy_domain IN (${domain:sqlstring}))
     AND @reporter
   GROUP BY 1, 2, 3) daily
 GROUP BY 1, 2

@@ -27,10 +27,15 @@ enum {
 	" WHERE day >= $1 AND day <= $2"                       \
 	" AND (CAST($3 AS text) IS NULL OR organization = $3)" \
 	" AND (CAST($4 AS text) IS NULL OR auth = $4)"
-#define WANTED_DOMAIN                                          \
-	WANTED                                                 \
-	" AND (CAST($5 AS text) IS NULL OR policy_domain = $5" \
-	" OR policy_domain LIKE $6 ESCAPE '!')"
+#define WANTED_DOMAIN(in, end)                                \
+	WANTED                                                \
+	" AND (CAST($5 AS text) IS NULL OR policy_domain " in \
+	"SELECT d.policy_domain FROM known_domain d"          \
+	" WHERE d.policy_domain = $5"                         \
+	" OR d.policy_domain LIKE $6 ESCAPE '!'" end ")"
+/* PostgreSQL uses an index where an array says which. */
+#define POSTGRESQL_DOMAIN WANTED_DOMAIN("= ANY (ARRAY(", "))")
+#define SQLITE_DOMAIN     WANTED_DOMAIN("IN (", ")")
 
 /*
  * Sessions counted once, of rows that say how many were counted twice.  The
@@ -48,13 +53,13 @@ enum {
 	" GROUP BY 1, 2 HAVING sum(policies) > 0 ORDER BY 2, 1"          \
 	" LIMIT 100000"
 #define BOTH(sum, end) SESSIONS(sum, end) ", " FAILED(sum, end)
-#define OF_DOMAIN      "policy_sum" WANTED_DOMAIN
 /* Of all domains together there are sums, which are few. */
 #define OF_ALL "daily_total" WANTED " AND policy_domain = '*'"
 
 static const struct query_sql select_days = {
-	SELECT_DAYS(BOTH("sum(", ")"), OF_DOMAIN),
-	SELECT_DAYS(BOTH("CAST(total(", ") AS INTEGER)"), OF_DOMAIN),
+	SELECT_DAYS(BOTH("sum(", ")"), "policy_sum" POSTGRESQL_DOMAIN),
+	SELECT_DAYS(BOTH("CAST(total(", ") AS INTEGER)"),
+	    "policy_sum" SQLITE_DOMAIN),
 };
 
 static const struct query_sql select_all_days = {
@@ -62,59 +67,62 @@ static const struct query_sql select_all_days = {
 	SELECT_DAYS(BOTH("CAST(total(", ") AS INTEGER)"), OF_ALL),
 };
 
-/* Few groups of few sums first, and from them what is counted apart. */
-#define SELECT_DOMAINS(sum, end, sessions_figure, failed_figure)        \
-	"WITH part AS (SELECT policy_domain, organization,"             \
-	" day >= $7 AS recent, " sessions_figure                        \
-	" AS sessions, " failed_figure                                  \
-	" AS failed FROM policy_sum" WANTED_DOMAIN                      \
-	" GROUP BY 1, 2, 3 HAVING sum(policies) > 0)"                   \
-	" SELECT nullif(policy_domain, ''), " sum                       \
-	"CASE WHEN recent THEN sessions ELSE 0 END" end ", " sum        \
-	"CASE WHEN recent THEN failed ELSE 0 END" end ", " sum          \
-	"CASE WHEN recent THEN 0 ELSE sessions END" end ", " sum        \
-	"CASE WHEN recent THEN 0 ELSE failed END" end ", "              \
-	"count(DISTINCT CASE WHEN recent THEN nullif(organization, '')" \
-	" END) FROM part GROUP BY 1 ORDER BY 3 DESC, 2 DESC, 1 LIMIT 2000"
+/*
+ * Sums of a domain, and beside them who reported on it: both in one grouping
+ * would be as many sums as there are pairs of the two.
+ */
+#define SELECT_DOMAINS(wanted, sum, end, sessions_figure, failed_figure)            \
+	"WITH part AS (SELECT policy_domain, day >= $7 AS recent, " sessions_figure \
+	" AS sessions, " failed_figure " AS failed FROM policy_sum" wanted          \
+	" GROUP BY 1, 2 HAVING sum(policies) > 0),"                                 \
+	" pair AS (SELECT coalesce(policy_domain, '') AS name,"                     \
+	" nullif(organization, '') AS organization"                                 \
+	" FROM policy_sum" wanted " AND day >= $7"                                  \
+	" GROUP BY 1, 2 HAVING sum(policies) > 0),"                                 \
+	" heard AS (SELECT name, count(organization) AS reporters"                  \
+	" FROM pair GROUP BY 1)"                                                    \
+	" SELECT nullif(policy_domain, ''), " sum                                   \
+	"CASE WHEN recent THEN sessions ELSE 0 END" end ", " sum                    \
+	"CASE WHEN recent THEN failed ELSE 0 END" end ", " sum                      \
+	"CASE WHEN recent THEN 0 ELSE sessions END" end ", " sum                    \
+	"CASE WHEN recent THEN 0 ELSE failed END" end ", "                          \
+	"coalesce(max(reporters), 0) FROM part LEFT JOIN heard"                     \
+	" ON name = coalesce(policy_domain, '')"                                    \
+	" GROUP BY 1 ORDER BY 3 DESC, 2 DESC, 1 LIMIT 2000"
 
 static const struct query_sql select_domains = {
-	SELECT_DOMAINS("sum(", ")", SESSIONS("sum(", ")"), FAILED("sum(", ")")),
-	SELECT_DOMAINS("CAST(total(", ") AS INTEGER)",
+	SELECT_DOMAINS(POSTGRESQL_DOMAIN, "sum(", ")", SESSIONS("sum(", ")"),
+	    FAILED("sum(", ")")),
+	SELECT_DOMAINS(SQLITE_DOMAIN, "CAST(total(", ") AS INTEGER)",
 	    SESSIONS("CAST(total(", ") AS INTEGER)"),
 	    FAILED("CAST(total(", ") AS INTEGER)")),
 };
 
 /*
- * Failures with the policy that was followed.  $1 and $2 are times here, $6
- * is the time at which the span starts; the day of a time is written in two
- * ways, the names of the addresses in one.
+ * Failures with the policy that was followed.  Days first: what was taken back
+ * is gone from its day, and is no first or last one.  Names are put in order
+ * by their bytes, which is the same in both databases, and quick.
  */
-#define SELECT_FAILURES(day)                                             \
-	"SELECT nullif(p.policy_domain, ''), nullif(f.result_type, '')," \
-	" nullif(f.receiving_mx_hostname, ''),"                          \
-	" nullif(p.policy_type, ''), nullif(p.sts_mode, ''),"            \
-	" coalesce(r.organization, r.submitter),"                        \
-	" coalesce(sum(f.failed) FILTER (WHERE f.start_time >= $6), 0)," \
-	" coalesce(sum(f.failed) FILTER (WHERE f.start_time < $6), 0),"  \
-	" min(" day "), max(" day "), max(f.failure_reason_code)"        \
-	" FROM failure_detail f"                                         \
-	" JOIN policy_detail p ON p.report_key = f.report_key"           \
-	" AND p.start_time = f.start_time AND p.policy_no = f.policy_no" \
-	" JOIN report_detail r ON r.report_key = f.report_key"           \
-	" AND r.start_time = f.start_time"                               \
-	" WHERE f.start_time >= $1 AND f.start_time < $2"                \
-	" AND p.start_time >= $1 AND p.start_time < $2"                  \
-	" AND r.start_time >= $1 AND r.start_time < $2"                  \
-	" AND (CAST($3 AS text) IS NULL OR p.policy_domain = $3"         \
-	" OR p.policy_domain LIKE $4 ESCAPE '!')"                        \
-	" AND (CAST($5 AS text) IS NULL"                                 \
-	" OR coalesce(r.organization, r.submitter) = $5)"                \
-	" AND (CAST($7 AS text) IS NULL OR r.auth = $7)"                 \
-	" GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 7 DESC, 8 DESC, 6"
+#define SELECT_FAILURES(wanted, by_bytes)                                \
+	"WITH seen AS (SELECT policy_domain, result_type,"               \
+	" receiving_mx_hostname, policy_type, sts_mode, organization,"   \
+	" day, failure_reason_code, sum(failed) AS failed"               \
+	" FROM failure_sum" wanted                                       \
+	" GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 HAVING sum(details) > 0)"      \
+	" SELECT nullif(policy_domain, '') " by_bytes ","                \
+	" nullif(result_type, '') " by_bytes ","                         \
+	" nullif(receiving_mx_hostname, '') " by_bytes ","               \
+	" nullif(policy_type, '') " by_bytes ","                         \
+	" nullif(sts_mode, '') " by_bytes ", organization " by_bytes "," \
+	" coalesce(sum(failed) FILTER (WHERE day >= $7), 0),"            \
+	" coalesce(sum(failed) FILTER (WHERE day < $7), 0),"             \
+	" min(day), max(day), max(failure_reason_code " by_bytes ")"     \
+	" FROM seen GROUP BY 1, 2, 3, 4, 5, 6"                           \
+	" ORDER BY 1, 2, 3, 4, 5, 7 DESC, 8 DESC, 6 LIMIT 100000"
 
 static const struct query_sql select_failures = {
-	SELECT_FAILURES("CAST(f.start_time AS date)") " LIMIT 100000",
-	SELECT_FAILURES("substr(f.start_time, 1, 10)") " LIMIT 100000",
+	SELECT_FAILURES(POSTGRESQL_DOMAIN, "COLLATE \"C\""),
+	SELECT_FAILURES(SQLITE_DOMAIN, "COLLATE BINARY"),
 };
 
 /* The pattern of all names below a domain; "!" takes its meaning away. */
@@ -358,7 +366,7 @@ add_failure(struct failure_figures *failure, const struct query_rows *rows,
 	struct count sum = { failure->now, failure->before };
 	int64_t day;
 
-	add(&sum, query_number(rows, row, 6), query_number(rows, row, 7));
+	add(&sum, sum_of(rows, row, 6), sum_of(rows, row, 7));
 	failure->now = sum.sessions;
 	failure->before = sum.failed;
 	if (filter_day_read(query_text(rows, row, 8), &day) &&
@@ -369,7 +377,7 @@ add_failure(struct failure_figures *failure, const struct query_rows *rows,
 		failure->last_day = day;
 	if (failure->reason == NULL)
 		failure->reason = query_text(rows, row, 10);
-	if (query_number(rows, row, 6) == 0)
+	if (sum_of(rows, row, 6) == 0)
 		return;
 	if (failure->nreporters < REPORTERS_NAMED)
 		failure->reporters[failure->nreporters] =
@@ -420,22 +428,11 @@ static bool
 read_failures(struct reading *reading)
 {
 	struct figures *figures = reading->figures;
-	const struct filter *filter = reading->filter;
 	struct arena *arena = reading->arena;
-	const char *params[] = { arena_printf(arena, "%sT00:00:00Z",
-				     filter_day_text(filter->before, arena)),
-		arena_printf(arena, "%sT00:00:00Z",
-		    filter_day_text(filter->until + 1, arena)),
-		filter->domain, below(filter->domain, filter->exact, arena),
-		filter->organization,
-		arena_printf(arena, "%sT00:00:00Z",
-		    filter_day_text(filter->since, arena)),
-		filter->verified ? "pass" : NULL };
 	struct query_rows rows;
 	struct failure_figures *failure = NULL;
 
-	if (!query_run(reading->query, &select_failures, params, 7, arena,
-		&rows, reading->fault))
+	if (!run(reading, &select_failures, 7, &rows))
 		return false;
 	figures->failures =
 	    arena_array(arena, rows.len, sizeof(*figures->failures));

@@ -57,6 +57,7 @@ static const struct column failure_day_columns[] = {
 	{ "receiving_mx_hostname", TEXT },
 	{ "details", NUMBER },
 	{ "failed", NUMBER },
+	{ "failure_reason_code", TEXT },
 	{ NULL, TEXT },
 };
 
@@ -297,6 +298,13 @@ is_there(const struct sums *sums, const char *day, bool *there)
 	return true;
 }
 
+/* In the order of their names, as roll_up_policies notes them. */
+static const char note_domains[] =
+    "INSERT INTO tlsrpt.heard_domain (policy_domain) "
+    "SELECT DISTINCT policy_domain FROM tlsrpt.policy_day "
+    "WHERE day = CAST($1 AS date) AND policy_domain IS NOT NULL "
+    "ORDER BY policy_domain ON CONFLICT DO NOTHING";
+
 static bool
 copy_rows(const struct sums *sums, const char *day)
 {
@@ -312,7 +320,8 @@ copy_rows(const struct sums *sums, const char *day)
 	for (size_t i = 0; i < NBY_DOMAIN; i++)
 		if (!copy_page(sums, &by_domain[i], day, NULL, NULL))
 			return false;
-	return copy_domains(sums, day);
+	return copy_domains(sums, day) &&
+	    (!sums->to_pg || run(sums, note_domains, day));
 }
 
 static bool

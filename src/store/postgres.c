@@ -92,7 +92,7 @@ static const char roll_up_policies[] =
 static const char roll_up_failures[] =
     "SELECT tlsrpt.roll_up_failures($1::date[], $2::text[], $3::text[], "
     "$4::text[], $5::text[], $6::text[], $7::text[], $8::text[], "
-    "$9::integer[], $10::bigint[])";
+    "$9::integer[], $10::bigint[], $11::text[])";
 
 static const char ensure_months[] = "SELECT tlsrpt.ensure_months($1::date[])";
 
@@ -508,7 +508,7 @@ write_failures(struct postgres *self, struct row *const rows[], size_t n)
 	return copy_end(&copying);
 }
 
-enum { ROLL_POLICY_PARAMS = 15, ROLL_FAILURE_PARAMS = 10 };
+enum { ROLL_POLICY_PARAMS = 15, ROLL_FAILURE_PARAMS = 11 };
 
 /* What both kinds of sums start with. */
 static void
@@ -556,6 +556,7 @@ add_rolled_failures(struct buffer p[], const struct row *row,
 		pg_add_text(&p[7], sums->failure->receiving_mx_hostname);
 		pg_add_int(&p[8], sums->details);
 		pg_add_bigint(&p[9], sums->failed);
+		pg_add_text(&p[10], sums->reason);
 	}
 	return rollup->nfailures;
 }
@@ -579,7 +580,7 @@ static const struct rolling rolling_policies = { roll_up_policies,
 static const struct rolling rolling_failures = { roll_up_failures,
 	ROLL_FAILURE_PARAMS,
 	{ PG_DATE, PG_TEXT, PG_TEXT, PG_TEXT, PG_TEXT, PG_TEXT, PG_TEXT,
-	    PG_TEXT, PG_INTEGER, PG_BIGINT },
+	    PG_TEXT, PG_INTEGER, PG_BIGINT, PG_TEXT },
 	add_rolled_failures };
 
 static bool
@@ -1200,7 +1201,7 @@ static const char *const writer_grants[] = {
 	"text[], integer[], integer[], bigint[], bigint[], bigint[], bigint[], "
 	"integer[], timestamptz[], bigint[]), "
 	"tlsrpt.roll_up_failures(date[], text[], text[], text[], text[], "
-	"text[], text[], text[], integer[], bigint[]) TO %s",
+	"text[], text[], text[], integer[], bigint[], text[]) TO %s",
 	NULL
 };
 
@@ -1211,7 +1212,7 @@ static const char *const reader_grants[] = {
 	"GRANT SELECT ON tlsrpt.report_detail, tlsrpt.policy_detail, "
 	"tlsrpt.failure_detail, tlsrpt.arrival TO %s",
 	"GRANT SELECT ON tlsrpt.daily_total, tlsrpt.daily_total_failure, "
-	"tlsrpt.known_domain, tlsrpt.policy_sum TO %s",
+	"tlsrpt.known_domain, tlsrpt.policy_sum, tlsrpt.failure_sum TO %s",
 	NULL
 };
 
@@ -1334,6 +1335,9 @@ static const char select_misplaced[] =
 
 #define OPEN_DAYS  " WHERE day >= (SELECT closed_before FROM tlsrpt.retention)"
 #define DIMENSIONS "day, organization, auth, policy_type, sts_mode, "
+#define FAILURE_DIMENSIONS                                    \
+	"policy_domain, result_type, receiving_mx_hostname, " \
+	"failure_reason_code, "
 #define COUNTS \
 	"successful::numeric, failed::numeric, twice_successful, twice_failed"
 #define LESS_COUNTS                                                   \
@@ -1359,20 +1363,22 @@ static const char select_unequal[] =
     " HAVING sum(policies) <> 0 OR sum(reports) <> 0 OR sum(successful) <> 0"
     " OR sum(failed) <> 0 OR sum(twice_successful) <> 0"
     " OR sum(twice_failed) <> 0 OR sum(lag_seconds) <> 0) total) +"
-    " (SELECT count(*) FROM (SELECT FROM (SELECT " DIMENSIONS
-    "policy_domain, result_type, receiving_mx_hostname, details,"
-    " failed::numeric FROM tlsrpt.failure_day" OPEN_DAYS
-    " UNION ALL SELECT " DIMENSIONS
-    "policy_domain, result_type, receiving_mx_hostname, -details,"
-    " -failed::numeric FROM tlsrpt.failure_rollup" OPEN_DAYS
-    ") both_ GROUP BY " DIMENSIONS
-    "policy_domain, result_type, receiving_mx_hostname"
+    " (SELECT count(*) FROM (SELECT FROM (SELECT " DIMENSIONS FAILURE_DIMENSIONS
+    "details, failed::numeric"
+    " FROM tlsrpt.failure_day" OPEN_DAYS
+    " UNION ALL SELECT " DIMENSIONS FAILURE_DIMENSIONS
+    "-details, -failed::numeric"
+    " FROM tlsrpt.failure_rollup" OPEN_DAYS
+    ") both_ GROUP BY " DIMENSIONS FAILURE_DIMENSIONS "auth"
     " HAVING sum(details) <> 0 OR sum(failed) <> 0) fine) +"
     " (SELECT count(*) FROM (SELECT FROM (SELECT " DIMENSIONS
     "result_type, details, failed FROM tlsrpt.total_failure_day" OPEN_DAYS
     " UNION ALL SELECT " DIMENSIONS "result_type, -details, -failed"
     " FROM tlsrpt.failure_rollup" OPEN_DAYS ") both_ GROUP BY " DIMENSIONS
-    "result_type HAVING sum(details) <> 0 OR sum(failed) <> 0) total)";
+    "result_type HAVING sum(details) <> 0 OR sum(failed) <> 0) total) +"
+    " (SELECT count(*) FROM (SELECT policy_domain FROM tlsrpt.policy_day"
+    " WHERE policy_domain IS NOT NULL EXCEPT SELECT policy_domain"
+    " FROM tlsrpt.heard_domain) unheard)";
 
 static const char select_bytes[] =
     "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)"
@@ -1557,7 +1563,8 @@ static const char roll_failures[] =
     "array_agg(policy_domain), array_agg(organization), array_agg(auth), "
     "array_agg(policy_type), array_agg(sts_mode), array_agg(result_type), "
     "array_agg(receiving_mx_hostname), array_agg(%d * details), "
-    "array_agg(%d * failed)) " ROLL_LIST("failure_rollup");
+    "array_agg(%d * failed), array_agg(failure_reason_code)) " ROLL_LIST(
+	"failure_rollup");
 
 /*
  * The views group by key, so that bounds of it reach their tables, which a

@@ -165,7 +165,8 @@ roll_failures(const struct report *report, struct rollup *rollup)
 		for (size_t k = 0; k < policy->nfailures; k++)
 			rows[n++] = (struct rollup_failure){ policy,
 				&policy->failures[k], 1,
-				policy->failures[k].failed };
+				policy->failures[k].failed,
+				policy->failures[k].failure_reason_code };
 	}
 	if (n > 1)
 		qsort(rows, n, sizeof(*rows), by_result);
@@ -176,6 +177,8 @@ roll_failures(const struct report *report, struct rollup *rollup)
 			rows[len - 1].details++;
 			rows[len - 1].failed =
 			    sum(rows[len - 1].failed, rows[i].failed);
+			if (compare(rows[i].reason, rows[len - 1].reason) > 0)
+				rows[len - 1].reason = rows[i].reason;
 		}
 	}
 	rollup->nfailures = len;

@@ -32,6 +32,7 @@ struct rollup_failure {
 	const struct failure *failure; /* the first of them */
 	int details;
 	int64_t failed;
+	const char *reason; /* of the codes the last by its bytes, or NULL */
 };
 
 struct rollup {

@@ -133,8 +133,9 @@ static const char *const statements[NSTATEMENTS] = {
 				 "?9, ?10, ?11, ?12, ?13)" ADD_TO_TOTAL,
 	[ADD_FAILURES] = "INSERT INTO failure_day (day, policy_domain, "
 			 "organization, auth, policy_type, sts_mode, "
-			 "result_type, receiving_mx_hostname, details, failed) "
-			 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+			 "result_type, receiving_mx_hostname, details, failed, "
+			 "failure_reason_code) VALUES (?1, ?2, ?3, ?4, ?5, ?6, "
+			 "?7, ?8, ?9, ?10, ?11)",
 	[ADD_FAILURE_TOTAL] =
 	    INTO_FAILURE_TOTAL "VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6, ?7, "
 			       "?8)" ADD_TO_FAILURE_TOTAL,
@@ -156,7 +157,8 @@ static const char *const statements[NSTATEMENTS] = {
 	[ROLL_FAILURES] = "INSERT INTO failure_day SELECT day, policy_domain, "
 			  "organization, auth, policy_type, sts_mode, "
 			  "result_type, receiving_mx_hostname, ?3 * details, "
-			  "?3 * failed FROM failure_rollup "
+			  "?3 * failed, failure_reason_code "
+			  "FROM failure_rollup "
 			  "WHERE report_key = ?1 AND start_time = ?2 "
 			  "AND " IS_OPEN("day"),
 	[ROLL_FAILURE_TOTAL] = INTO_FAILURE_TOTAL
@@ -442,6 +444,7 @@ add_failures(const struct placing *placing, const struct rollup *rollup)
 		bind_text(statement, 8, sums->failure->receiving_mx_hostname);
 		bound(sqlite3_bind_int(statement, 9, sums->details));
 		bound(sqlite3_bind_int64(statement, 10, sums->failed));
+		bind_text(statement, 11, sums->reason);
 		if (!run(placing->self, statement))
 			return false;
 	}
@@ -1093,8 +1096,11 @@ static const char select_orphans[] =
     " (SELECT 1 FROM report r WHERE r.report_key = f.report_key"
     " AND r.start_time = f.start_time))";
 
-#define OPEN_DAYS   " WHERE " IS_OPEN("day")
-#define DIMENSIONS  "day, organization, auth, policy_type, sts_mode, "
+#define OPEN_DAYS  " WHERE " IS_OPEN("day")
+#define DIMENSIONS "day, organization, auth, policy_type, sts_mode, "
+#define FAILURE_DIMENSIONS                                    \
+	"policy_domain, result_type, receiving_mx_hostname, " \
+	"failure_reason_code, "
 #define COUNTS      "successful, failed, twice_successful, twice_failed"
 #define LESS_COUNTS "-successful, -failed, -twice_successful, -twice_failed"
 
@@ -1106,6 +1112,9 @@ static const char select_orphans[] =
 	OFF("successful")                                               \
 	" OR " OFF("failed") " OR " OFF("twice_successful") " OR " OFF( \
 	    "twice_failed")
+
+#define FAILED_OFF OFF("failed")
+#define LAG_OFF    OFF("lag_seconds")
 
 /* Sums by day that are not those of the reports; closed days are let be. */
 static const char select_unequal[] =
@@ -1121,25 +1130,18 @@ static const char select_unequal[] =
     " UNION ALL SELECT " DIMENSIONS "-policies, -first, " LESS_COUNTS
     ", -lag_seconds * first FROM policy_rollup" OPEN_DAYS
     ") GROUP BY " DIMENSIONS "auth"
-    " HAVING sum(policies) <> 0 OR sum(reports) <> 0 OR " COUNTS_OFF " OR " OFF(
-	"lag_seconds") ")) +"
-		       " (SELECT count(*) FROM (SELECT 1 FROM (SELECT " DIMENSIONS
-		       "policy_domain, result_type, receiving_mx_hostname, details, failed"
-		       " FROM failure_day" OPEN_DAYS
-		       " UNION ALL SELECT " DIMENSIONS
-		       "policy_domain, result_type, receiving_mx_hostname, -details, -failed"
-		       " FROM failure_rollup" OPEN_DAYS ") GROUP BY " DIMENSIONS
-		       "policy_domain, result_type, receiving_mx_hostname"
-		       " HAVING sum(details) <> 0 OR " OFF(
-			   "failed") ")) +"
-				     " (SELECT count(*) FROM (SELECT 1 FROM (SELECT " DIMENSIONS
-				     "result_type, details, failed FROM total_failure_day" OPEN_DAYS
-				     " UNION ALL SELECT " DIMENSIONS
-				     "result_type, -details, -failed"
-				     " FROM failure_rollup" OPEN_DAYS
-				     ") GROUP BY " DIMENSIONS
-				     "result_type HAVING sum(details) <> 0 OR " OFF(
-					 "failed") "))";
+    " HAVING sum(policies) <> 0 OR sum(reports) <> 0 OR " COUNTS_OFF
+    " OR " LAG_OFF ")) +"
+    " (SELECT count(*) FROM (SELECT 1 FROM (SELECT " DIMENSIONS
+	FAILURE_DIMENSIONS "details, failed FROM failure_day" OPEN_DAYS
+    " UNION ALL SELECT " DIMENSIONS FAILURE_DIMENSIONS "-details, -failed"
+    " FROM failure_rollup" OPEN_DAYS ") GROUP BY " DIMENSIONS FAILURE_DIMENSIONS
+    "auth HAVING sum(details) <> 0 OR " FAILED_OFF ")) +"
+    " (SELECT count(*) FROM (SELECT 1 FROM (SELECT " DIMENSIONS
+    "result_type, details, failed FROM total_failure_day" OPEN_DAYS
+    " UNION ALL SELECT " DIMENSIONS "result_type, -details, -failed"
+    " FROM failure_rollup" OPEN_DAYS ") GROUP BY " DIMENSIONS
+    "result_type HAVING sum(details) <> 0 OR " FAILED_OFF "))";
 
 static const struct {
 	const char *sql;
@@ -1246,8 +1248,7 @@ open_for(struct sqlite *self, enum store_mode mode)
 		    strerror(ENOENT));
 	if (!open_file(self) || !read_version(self, &version))
 		return false;
-	if (version == 0 && mode == STORE_WRITE &&
-	    !create_all(self, &version))
+	if (version == 0 && mode == STORE_WRITE && !create_all(self, &version))
 		return false;
 	return store_check_version(self->path, version, self->fault);
 }
