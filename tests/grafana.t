@@ -83,8 +83,49 @@ psql -Xq -d plans -v policies=120000 -v domains=100 -v months=4 \
 	-f "$top/tests/bench/grow.sql" >"$tmp/grow.log" 2>&1
 check 'no query reads a large table from end to end' \
 	finds_nothing plans d7.example
+
+# What tlsrpt-report asks, as the server saw it.
+psql -Xq -d plans -c "ALTER ROLE reader SET session_preload_libraries = 'auto_explain'" \
+	-c 'ALTER ROLE reader SET auto_explain.log_min_duration = 0' \
+	-c "ALTER ROLE reader SET auto_explain.log_format = 'json'" \
+	-c "ALTER ROLE reader SET auto_explain.log_level = 'warning'" \
+	-c 'ALTER ROLE reader SET auto_explain.log_analyze = on' \
+	-c 'ALTER ROLE reader SET auto_explain.log_timing = off'
+key=$(psql -XAt -d plans -c 'SELECT report_key FROM tlsrpt.report LIMIT 1')
+
+# reads_little STRICT COMMAND...: no statement of it reads a large table whole
+reads_little() {
+	strict=$1
+	shift
+	before=$(wc -c <"$pg_dir/log")
+	tlsrpt-report -d "host=$pg_dir user=reader dbname=plans" "$@" \
+		>"$tmp/said" 2>&1
+	[ $? -le 2 ] || {
+		head -n 3 "$tmp/said"
+		return 1
+	}
+	tail -c "+$((before + 1))" "$pg_dir/log" >"$tmp/plans.log"
+	# shellcheck disable=SC2086 # none or one word
+	finds_nothing logged "$tmp/plans.log" "$*" $strict
+}
+for command in summary failures reporters check metrics html \
+	'digest --to=a@example.com --always' 'summary --verified-only'; do
+	# shellcheck disable=SC2086
+	check "$command: nor does tlsrpt-report" reads_little '' $command
+done
+for command in 'summary --domain=d7.example' 'failures --domain=d7.example' \
+	'readiness d7.example' "show $key"; do
+	# shellcheck disable=SC2086
+	check "$command: nor any sums" reads_little strict $command
+done
+
 psql -Xq -d plans -c 'DROP INDEX tlsrpt.policy_day_by_domain' \
 	-c 'DROP INDEX tlsrpt.policy_by_domain'
+sees_whole() {
+	! reads_little strict readiness d7.example >"$tmp/whole" &&
+		grep -q 'reads all of policy' "$tmp/whole"
+}
+check 'where an index is gone, tlsrpt-report is seen to read all' sees_whole
 check 'and where an index is gone, that is seen' \
 	says 'reads all of policy' "$python" "$top/tests/grafana_check.py" plans \
 	"host=$pg_dir user=owner dbname=plans" "$top/contrib/grafana" d7.example

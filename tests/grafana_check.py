@@ -10,6 +10,7 @@ real server.  Each finding is a line on stdout; none means that all is well.
   full		as run, and no panel is without data
   hostile	values that would like to be SQL
   plans		no query reads a large table from end to end
+  logged LOG NAME [strict]	the same of a log of auto_explain; URI is not used
   time DAYS [DOMAIN]	milliseconds of each query, best of three
   data		the rows of the overview as JSON, for a picture
 """
@@ -219,7 +220,10 @@ def hostile(grafana, cursor):
 
 
 BIG = re.compile(r"^(report|policy|failure|policy_day|failure_day)"
-                 r"_(\d{4}_\d{2}|default)$")
+                 r"_(\d{4}_\d{2}|default)$|^(intake)$")
+# Deviations are kept in the reports alone.
+WHOLE = {"tlsrpt-reporters/Deviations from RFC 8460",
+         "tlsrpt-reporters/Deviations by reporter"}
 
 
 def scans(node):
@@ -233,34 +237,48 @@ def plans(grafana, cursor, choice, rows=5000):
     Where all domains are asked about, a month of the sums may be read whole;
     reports and policies never, nor the sums of months outside the range.
     """
-    first = (NOW - datetime.timedelta(days=31)).strftime("%Y_%m")
     for several in (False, True):
         picked = dict(choice)
         if several:
             picked["domain"] = choice["one"] * 2
         for name, kind, form, sql, known in grafana.queries():
-            if not name.startswith(("tlsrpt-overview/", "tlsrpt-domain/")):
+            if name in WHOLE:
                 continue
             text = expand(interpolate(sql, known, chosen_for(known, picked)),
                           NOW - datetime.timedelta(days=30), NOW)
             cursor.execute("EXPLAIN (FORMAT json, ANALYZE) " + text)
             plan = cursor.fetchone()[0][0]["Plan"]
-            for node in scans(plan):
-                table = BIG.match(node.get("Relation Name", ""))
-                if not table or not node["Actual Loops"]:
-                    continue
-                seen = node["Actual Rows"] + node.get(
-                    "Rows Removed by Filter", 0)
-                whole = node["Node Type"].endswith("Seq Scan")
-                sums = table.group(1).endswith("_day")
-                if whole and seen > rows and (several or not sums):
-                    print("%s: reads all of %s (%d rows)" % (
-                        name, node["Relation Name"], seen))
-                if sums and node["Actual Rows"] > 50 and (
-                        "$__timeFilter(day)" in sql and
-                        table.group(2) < first):
-                    print("%s: reads %s, which is out of range" % (
-                        name, node["Relation Name"]))
+            look_at_plan(name, plan, several and "${domain" in sql, rows,
+                         31 if "$__timeFilter(day)" in sql else None)
+
+
+def look_at_plan(name, plan, strict, rows, days):
+    """days: no sums of months before may be read; strict: nor any whole."""
+    first = (NOW - datetime.timedelta(days=days or 0)).strftime("%Y_%m")
+    for node in scans(plan):
+        table = BIG.match(node.get("Relation Name", ""))
+        if not table or not node["Actual Loops"]:
+            continue
+        seen = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+        whole = node["Node Type"].endswith("Seq Scan")
+        sums = (table.group(1) or "").endswith("_day")
+        if whole and seen > rows and (strict or not sums):
+            print("%s: reads all of %s (%d rows)" % (
+                name, node["Relation Name"], seen))
+        if sums and days and node["Actual Rows"] > 50 and (
+                table.group(2) < first):
+            print("%s: reads %s, which is out of range" % (
+                name, node["Relation Name"]))
+
+
+def logged(path, name, strict, rows=5000):
+    """The same of the plans that auto_explain wrote into a server's log."""
+    text = pathlib.Path(path).read_text(errors="replace")
+    found = re.findall(r"  plan:\n((?:\t.*\n)+)", text)
+    for one in found:
+        look_at_plan(name, json.loads(one)["Plan"], strict, rows, 62)
+    if not found:
+        print(name + ": no plan was logged")
 
 
 def measure(grafana, cursor, choice, days):
@@ -338,6 +356,9 @@ def main():
     grafana = Grafana(folder)
     if mode == "model":
         model(grafana, folder)
+        return
+    if mode == "logged":
+        logged(sys.argv[4], sys.argv[5], sys.argv[6:] == ["strict"])
         return
     connection = psycopg2.connect(uri)
     connection.autocommit = True
