@@ -13,7 +13,7 @@ fi
 . "${srcdir:-.}/tests/lib.sh"
 
 PATH=$PATH:$PWD/tests:/usr/sbin:/sbin
-for tool in tlsrpt-dns print_findings nsd unbound ldns-signzone nginx python3; do
+for tool in tlsrpt-dns tlsrpt-ingest tlsrpt-report print_findings nsd unbound ldns-signzone nginx python3; do
 	command -v "$tool" >/dev/null || skip_all "no $tool"
 done
 python3 -c 'import cryptography' 2>/dev/null || skip_all 'no python3-cryptography'

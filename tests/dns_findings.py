@@ -463,6 +463,63 @@ def check_time(program):
        done.stdout)
 
 
+def report_of(day, policies):
+    """One day of good.example as one sender saw it."""
+    return json.dumps({
+        "organization-name": "Sender", "contact-info": "tls@sender.example",
+        "report-id": "%s_good" % day, "date-range": {
+            "start-datetime": "%sT00:00:00Z" % day,
+            "end-datetime": "%sT23:59:59Z" % day},
+        "policies": [{"policy": {
+            "policy-type": kind, "policy-string": strings,
+            "policy-domain": "good.example"}, "summary": {
+                "total-successful-session-count": 9,
+                "total-failure-session-count": len(hosts)},
+            "failure-details": [{
+                "result-type": "certificate-expired",
+                "receiving-mx-hostname": host, "failed-session-count": 1}
+                for host in hosts]} for kind, strings, hosts in policies]})
+
+
+def drift(program, folder, name, policies):
+    """What tlsrpt-dns finds, into tlsrpt-report drift: its status and codes."""
+    database = "sqlite:%s/%s.db" % (folder, name)
+    day = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86400))
+    path = os.path.join(folder, name + ".json")
+    with open(path, "w", encoding="ascii") as out:
+        out.write(report_of(day, policies))
+    subprocess.run(["tlsrpt-ingest", "-q", "-d", database, path], check=True)
+    live = "".join(program.plain("check", check, "good.example",
+                                 "--format=json").stdout
+                   for check in ("mta-sts", "dane"))
+    done = subprocess.run(
+        ["tlsrpt-report", "-d", database, "drift", "good.example",
+         "--live=-", "--format=json"], input=live,
+        stdout=subprocess.PIPE, text=True, check=False)
+    return done.returncode, sorted(json.loads(line).get("code")
+                                   for line in done.stdout.splitlines())
+
+
+def check_drift(program, folder):
+    """Reports against the zone as it is, from program to program."""
+    found = program.json("check", "mta-sts", "good.example")
+    tlsa = [record["value"] for record in found["records"]
+            if record["type"] == "TLSA"]
+    seen = drift(program, folder, "same", [
+        ("sts", ["version: STSv1", "mode: enforce", "mx: mx.good.example",
+                 "max_age: 1209600"], ["mx.good.example"]),
+        ("tlsa", tlsa, [])])
+    ok(seen == (0, []),
+       "drift: none, where senders saw what is published", seen)
+    seen = drift(program, folder, "other", [
+        ("sts", ["version: STSv1", "mode: testing", "mx: old.good.example",
+                 "max_age: 604800"], ["old.good.example"]),
+        ("tlsa", ["3 1 1 " + "ab" * 32], [])])
+    ok(seen == (1, ["mode-differs", "policy-not-seen", "tlsa-not-seen",
+                    "tlsa-withdrawn", "unknown-mx"]),
+       "drift: mode, MX and TLSA records that senders saw otherwise", seen)
+
+
 def check_snippet(lab, program):
     """The nginx part that make prints is taken by nginx."""
     done = program.plain("make", "mta-sts", "good.example", "--format=nginx",
@@ -505,6 +562,7 @@ def test(lab):
     check_speed(program)
     check_make(program)
     check_time(program)
+    check_drift(program, lab.folder)
     check_snippet(lab, program)
     if lab.real_postfix:
         ok(True, "mx.good.example was a real Postfix")

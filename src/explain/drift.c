@@ -47,10 +47,21 @@ is_type(const struct live_record *record, const char *type)
 	return record->type != NULL && strcmp(record->type, type) == 0;
 }
 
+static bool
+has_text(const struct text_list *list, const char *text)
+{
+	for (size_t i = 0; i < list->len; i++)
+		if (strcmp(list->at[i], text) == 0)
+			return true;
+	return false;
+}
+
+/* Several checks of one domain may bring the same record. */
 static void
 add_text(struct text_list *list, const char *text)
 {
-	list->at[list->len++] = text;
+	if (!has_text(list, text))
+		list->at[list->len++] = text;
 }
 
 /* "10 mx.example.org." */
@@ -210,15 +221,6 @@ compare_sts(struct drift *drift)
 		    _("No sender has reported the published policy yet: %s."),
 		    printable(drift, finding->published));
 	}
-}
-
-static bool
-has_text(const struct text_list *list, const char *text)
-{
-	for (size_t i = 0; i < list->len; i++)
-		if (strcmp(list->at[i], text) == 0)
-			return true;
-	return false;
 }
 
 /* Who saw a TLSA record last; NULL: nobody. */
