@@ -247,4 +247,27 @@ if pg_start >"$tmp/pg.log" 2>&1; then
 else
 	skip 'PostgreSQL' 'no server is installed'
 fi
+# A library that aborts is of the moment: the mail system keeps the message.
+catches_abort() {
+	mask=$(sed -n 's/^SigCgt:[^0-9a-f]*//p' "/proc/$1/status")
+	[ $((0x$mask & 0x20)) -ne 0 ]
+}
+
+aborts() {
+	mkfifo "$tmp/slow"
+	tlsrpt-ingest -d "sqlite:$tmp/abort.db" <"$tmp/slow" &
+	ingest=$!
+	exec 9>"$tmp/slow"
+	wait_for 10 catches_abort "$ingest" && kill -ABRT "$ingest"
+	status=0
+	wait "$ingest" || status=$?
+	exec 9>&-
+	same 75 "$status"
+}
+
+if [ -r /proc/self/status ]; then
+	check 'an abort is to be tried again' aborts
+else
+	skip 'an abort is to be tried again' 'there is no /proc'
+fi
 finish
