@@ -95,7 +95,9 @@ echo 'ok 3 - an upgrade upgrades the file of this machine'
 inside sh /build/debian/tests/mail /build/samples
 echo 'ok 4 - one report mailed, one row'
 
-as_tlsrpt tlsrpt-db copy sqlite:/var/lib/tlsrpt/reports.db postgresql:///tlsrpt
+inside runuser -u postgres -- createuser --superuser root
+inside tlsrpt-db copy sqlite:/var/lib/tlsrpt/reports.db postgresql:///tlsrpt
+inside runuser -u postgres -- dropuser root
 echo 'ok 5 - from SQLite to PostgreSQL, as README.Debian has it'
 
 # tlsrpt may write there, and owns nothing: it says what is to be done.
