@@ -105,7 +105,7 @@ under_valgrind() {
 recipes_of_mail_systems() {
 	echo '== mail systems'
 	mkdir -p "$build/mta/tests"
-	sh tests/mta.sh >"$build/mta/tests/mta.sh.log" 2>&1
+	timeout -k 10 900 sh tests/mta.sh >"$build/mta/tests/mta.sh.log" 2>&1
 	grep -q '^1\.\.' "$build/mta/tests/mta.sh.log" || {
 		failed=$((failed + 1))
 		tail -n 30 "$build/mta/tests/mta.sh.log"
