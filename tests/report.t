@@ -296,6 +296,45 @@ Bcc: b@example.com"
 check 'digest: a configured address' sh -c "printf '[report]\nto=a@example.com\n' >'$tmp/conf' &&
 	tlsrpt-report -c '$tmp/conf' -d 'sqlite:$tmp/failing.db' --until=2026-09-30 digest |
 	grep -qx 'To: a@example.com'"
+
+# digest_unit DATABASE: run what the unit starts; what sendmail got is in sent
+digest_unit() {
+	rm -f "$tmp/sent"
+	mkdir -p "$tmp/fake"
+	printf '#!/bin/sh\necho "$@" >"%s/sent"; cat >>"%s/sent"\n' "$tmp" \
+		"$tmp" >"$tmp/fake/sendmail"
+	chmod 755 "$tmp/fake/sendmail"
+	printf '[database]\nuri=sqlite:%s\n[report]\nto=a@example.com\n' \
+		"$tmp/$1.db" >"$tmp/digest.conf"
+	# As systemd reads it: $$ is $, %% is %, a line may go on.
+	python3 - "$top/contrib/systemd/tlsrpt-digest.service" \
+		"$tmp/fake/sendmail" >"$tmp/digest.sh" <<-'PY'
+		import re, sys
+		text = open(sys.argv[1]).read().replace("\\\n", " ")
+		line = re.search(r"^ExecStart=/bin/sh -c '(.*)'$", text, re.M).group(1)
+		line = line.replace("$$", "$").replace("%%", "%")
+		line = line.replace("\\\\", "\\").replace(
+		    "tlsrpt-report digest", "tlsrpt-report digest --until=2026-09-30")
+		print(line.replace("/usr/sbin/sendmail", sys.argv[2]))
+	PY
+	TLSRPT_CONFIG=$tmp/digest.conf sh "$tmp/digest.sh"
+}
+digest_is_sent() {
+	digest_unit failing && grep -qx -- '-t -oi' "$tmp/sent" &&
+		grep -qx 'To: a@example.com' "$tmp/sent" &&
+		sed 1d "$tmp/sent" | python3 "$top/tests/report_check.py" mail
+}
+nothing_is_sent() {
+	digest_unit ready && [ ! -e "$tmp/sent" ]
+}
+fails_without_database() {
+	rm -f "$tmp/nix.db"
+	if digest_unit nix 2>/dev/null; then return 1; fi
+	[ ! -e "$tmp/sent" ]
+}
+check 'digest: the unit hands it to sendmail' digest_is_sent
+check 'digest: the unit sends nothing where all is well' nothing_is_sent
+check 'digest: the unit fails where there is no database' fails_without_database
 check 'html: into a file' sh -c "tlsrpt-report -d 'sqlite:$tmp/ready.db' html -o '$tmp/page.html' &&
 	tail -n 1 '$tmp/page.html' | grep -qx '</html>'"
 check 'html: into a folder that is not there' exits 75 report ready html -o "$tmp/nix/page.html"
