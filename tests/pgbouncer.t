@@ -9,7 +9,7 @@
 PATH=$PATH:/usr/sbin:/sbin
 bouncer=
 cleanup() {
-	if [ -n "$bouncer" ]; then kill "$bouncer" 2>/dev/null; fi
+	if [ -n "$bouncer" ]; then kill "$(cat "$tmp/pool/pid")"; fi
 	pg_drop
 }
 
@@ -28,6 +28,7 @@ pool() {
 		pool_mode = transaction
 		ignore_startup_parameters = extra_float_digits
 		logfile = $tmp/pool/log
+		pidfile = $tmp/pool/pid
 		max_client_conn = 100
 	EOS
 	if [ "$(id -u)" -eq 0 ]; then chown -R postgres "$tmp/pool"; fi
