@@ -1,10 +1,11 @@
 -- 0004  Views for dashboards, and who may see which policy domains.
 --
--- A role that stands in the table tenant sees, in every view, its own policy
+-- A role that stands in the table tenant is shown, in every view, its own policy
 -- domains and nothing else; while the table is empty nothing changes for
 -- anybody.  The views do it, and not row security on the tables: COPY, which
 -- writes reports, does not go with that, and a tenant has no right to a table.
--- They are no security barriers: that costs each query its indexes.
+-- They are no security barriers yet, so that it could still find out about
+-- others: see 0006.
 
 INSERT INTO tlsrpt.schema_version (version) VALUES (4);
 

@@ -4,11 +4,11 @@
 --
 -- The views of 0004 leave out what is not a tenant's, but PostgreSQL may ask a
 -- condition of the tenant's before it asks theirs, and a function or an error
--- in it then sees the rows of others.  (0004 says that views which are security
--- barriers cost each query its indexes.  That is so where single reports are
--- joined; the sums lose nothing, since comparisons of times and of texts are
--- leakproof and reach the indexes.)  So views are barriers only where there are
--- tenants: see tlsrpt.shut_views().
+-- in it then sees the rows of others.  Views that are security barriers do not
+-- allow that.  They cost queries that join single reports their indexes; the
+-- sums lose nothing, since comparisons of times and of texts are leakproof and
+-- reach the indexes.  So views are barriers only where there are tenants: see
+-- tlsrpt.shut_views().
 
 INSERT INTO tlsrpt.schema_version (version) VALUES (6);
 
