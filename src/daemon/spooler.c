@@ -154,10 +154,13 @@ door_of(const struct pipeline *pipeline, const char *domain)
 	return doors;
 }
 
-/* Make a job of one; false where it cannot be read. */
+/*
+ * Make a job of one; false where it cannot be read.  It may be gone, which is
+ * no fault: a committer that had it too has stored it meanwhile.
+ */
 static bool
 read_one(struct pipeline *pipeline, const char *name, struct arena *arena,
-    struct job *job)
+    struct job *job, bool *gone)
 {
 	struct fault fault = { .kind = FAULT_NONE };
 	struct spooled document = { 0 };
@@ -168,7 +171,10 @@ read_one(struct pipeline *pipeline, const char *name, struct arena *arena,
 		.done = replayed };
 	if (!spool_read(pipeline->rules.spool, name, arena, &job->body,
 		&document, &fault)) {
-		log_line(LOG_LEVEL_ERROR, NULL, "%s", fault.text);
+		if (fault.kind == FAULT_INPUT)
+			*gone = true;
+		else
+			log_line(LOG_LEVEL_ERROR, NULL, "%s", fault.text);
 		buffer_free(&job->body);
 		return false;
 	}
@@ -197,14 +203,18 @@ replay_some(struct pipeline *pipeline)
 	    spool_list(pipeline->rules.spool, arena, names, REPLAY_GROUP);
 	size_t bytes = 0;
 	size_t n = 0;
+	bool gone = false;
 
 	for (size_t i = 0; i < listed && bytes < REPLAY_BYTES; i++) {
-		if (!read_one(pipeline, names[i], arena, &jobs[n]))
+		if (!read_one(pipeline, names[i], arena, &jobs[n], &gone))
 			continue;
 		bytes += jobs[n++].body.len;
 	}
 	(void)pthread_mutex_lock(&pipeline->lock);
 	pipeline->replaying = n;
+	/* Nobody else would come for those that are behind them. */
+	if (n == 0 && gone)
+		pipeline->replay_wanted = true;
 	(void)pthread_mutex_unlock(&pipeline->lock);
 	pipeline_submit_all(pipeline, jobs, n);
 	arena_free(arena);
