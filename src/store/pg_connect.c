@@ -45,8 +45,14 @@ pg_check_uri(const char *uri, struct fault *fault)
 {
 	char *error = NULL;
 	PQconninfoOption *options = PQconninfoParse(uri, &error);
+	static const char no_memory[] = "out of memory";
 	bool good = options != NULL && port_is_good(options);
 
+	/* That is of the moment, and says nothing about the URI. */
+	if (options == NULL &&
+	    (error == NULL ||
+		strncmp(error, no_memory, sizeof(no_memory) - 1) == 0))
+		fault_out_of_memory();
 	PQconninfoFree(options);
 	PQfreemem(error);
 	return good ||
