@@ -17,7 +17,8 @@ runs=${RUNS:-9}
 median() {
 	for run in $(seq "$runs"); do
 		start=$(date +%s%N)
-		"$@" >"$tmp/out.$run" || return 1
+		# 1 and 2 are verdicts of check and readiness, and no fault.
+		"$@" >"$tmp/out.$run" || [ $? -le 2 ] || return 1
 		echo $((($(date +%s%N) - start) / 100000))
 	done | sort -n | sed -n "$(((runs + 1) / 2))p" | sed 's/.$/.&/'
 }
