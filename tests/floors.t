@@ -61,7 +61,7 @@ check 'zlib is known to gunzip.c' once 'zlib' mail/gunzip.c
 check 'libpsl is known to authres.c' once 'libpsl' mail/authres.c
 check 'libseccomp is known to sandbox.c' once 'seccomp' base/sandbox.c
 check 'libpq is known to those who write and those who read' once 'libpq' \
-	store/pg_connect.c store/postgres.c store/query_postgres.c
+	store/pg_answer.c store/pg_connect.c store/postgres.c store/query_postgres.c
 check 'SQLite likewise' once 'sqlite3' store/query_sqlite.c store/sqlite.c
 check 'libintl is known to translate.c' once 'libintl' base/translate.c
 check 'libidn2 is known to names.c' once 'idn2' dns/names.c

@@ -288,9 +288,10 @@ struct sqlite3;
 struct sqlite3_stmt;
 struct pg_conn *PQconnectdbParams(const char *const *, const char *const *,
     int);
-struct pg_result *PQexec(struct pg_conn *, const char *);
-struct pg_result *PQexecParams(struct pg_conn *, const char *, int,
-    const unsigned int *, const char *const *, const int *, const int *, int);
+int PQsendQuery(struct pg_conn *, const char *);
+int PQsendQueryParams(struct pg_conn *, const char *, int, const unsigned int *,
+    const char *const *, const int *, const int *, int);
+int PQconsumeInput(struct pg_conn *);
 struct pg_result *PQgetResult(struct pg_conn *);
 int PQputCopyData(struct pg_conn *, const char *, int);
 int PQputCopyEnd(struct pg_conn *, const char *);
@@ -320,20 +321,27 @@ PQconnectdbParams(const char *const *names, const char *const *values,
 	    REAL(PQconnectdbParams)(names, values, expand);
 }
 
-struct pg_result *
-PQexec(struct pg_conn *conn, const char *sql)
+int
+PQsendQuery(struct pg_conn *conn, const char *sql)
 {
-	return fails_for(PQ, CALLER) ? NULL : REAL(PQexec)(conn, sql);
+	return fails_for(PQ, CALLER) ? 0 : REAL(PQsendQuery)(conn, sql);
 }
 
-struct pg_result *
-PQexecParams(struct pg_conn *conn, const char *sql, int n,
+int
+PQsendQueryParams(struct pg_conn *conn, const char *sql, int n,
     const unsigned int *types, const char *const *values, const int *lengths,
     const int *formats, int format)
 {
-	return fails_for(PQ, CALLER) ? NULL :
-				       REAL(PQexecParams)(conn, sql, n, types,
-					   values, lengths, formats, format);
+	return fails_for(PQ, CALLER) ?
+	    0 :
+	    REAL(PQsendQueryParams)(conn, sql, n, types, values, lengths,
+		formats, format);
+}
+
+int
+PQconsumeInput(struct pg_conn *conn)
+{
+	return fails_for(PQ, CALLER) ? 0 : REAL(PQconsumeInput)(conn);
 }
 
 struct pg_result *

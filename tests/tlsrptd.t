@@ -247,6 +247,27 @@ while_slow() {
 		wait_for 30 metric spool_documents 0
 }
 
+# A server that does not even end its statements: it is given up after a while.
+while_frozen() {
+	numbered_report frozen
+	processes=$(psql -XqAt -c "SELECT pid FROM pg_stat_activity
+		WHERE application_name = 'tlsrptd'")
+	check 'PostgreSQL, frozen: it has connections' test -n "$processes"
+	# shellcheck disable=SC2086
+	check 'PostgreSQL, frozen: it freezes' kill -STOP $processes
+	check 'PostgreSQL, frozen: a sender is answered' \
+		says_in_body spooled "$tmp/frozen.json"
+	check 'PostgreSQL, frozen: another connection is made' \
+		wait_for 60 is 1 "SELECT count(*) FROM report WHERE report_id = 'frozen'"
+	# shellcheck disable=SC2086
+	check 'PostgreSQL, frozen: it thaws' kill -CONT $processes
+	check 'PostgreSQL, frozen: the copy is gone' \
+		wait_for 30 metric spool_documents 0
+	check 'PostgreSQL, frozen: it is there once' is 1 \
+		"SELECT count(*) FROM policy JOIN report USING (report_key)
+		WHERE report_id = 'frozen'"
+}
+
 locked() {
 	[ "$(psql -XqAt -c "SELECT count(*) FROM pg_locks
 		WHERE relation = 'tlsrpt.intake'::regclass
@@ -472,7 +493,10 @@ one_backend() {
 	check "$backend: metrics tell of it" metric \
 		'intakes_total{channel="https",outcome="duplicate"}' '[1-9][0-9]*'
 	while_away
-	if [ "$backend" = PostgreSQL ]; then while_slow; fi
+	if [ "$backend" = PostgreSQL ]; then
+		while_slow
+		while_frozen
+	fi
 	check "$backend: it stops" daemon_stop
 	make_maildir
 	deliver "$samples/google-plain.eml" a1

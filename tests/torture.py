@@ -23,6 +23,7 @@ import pwd
 import random
 import resource
 import shutil
+import signal
 import sqlite3
 import struct
 import subprocess
@@ -33,6 +34,7 @@ import time
 KINDS = ['malloc', 'read', 'write', 'fsync', 'rename', 'open', 'fork',
          'thread', 'pq', 'sqlite']
 SIZE = 8 * len(KINDS)
+HANGS = 120  # seconds, after which a program does not come back
 
 
 def report(i):
@@ -184,19 +186,23 @@ class Torture:
         return ['tlsrpt-ingest', '-d', db.uri, '--quarantine=' +
                 self.quarantine] + list(arguments)
 
+    def ended(self, command, **more):
+        """The status of a program; one that hangs is killed and told."""
+        try:
+            return subprocess.run(command, stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL, check=False,
+                                  timeout=HANGS, **more).returncode
+        except subprocess.TimeoutExpired:
+            self.problem('a program hangs')
+            return -signal.SIGKILL
+
     def agent(self, db, data, *arguments, env=None, **more):
-        return subprocess.run(self.command(db, *arguments), input=data,
-                              env=env, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL, check=False,
-                              **more).returncode
+        return self.ended(self.command(db, *arguments), input=data, env=env,
+                          **more)
 
     def batch(self, db, *arguments, env=None, **more):
-        return subprocess.run(self.command(db, '-q', '--no-progress',
-                                           *arguments),
-                              stdin=subprocess.DEVNULL, env=env,
-                              stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL, check=False,
-                              **more).returncode
+        return self.ended(self.command(db, '-q', '--no-progress', *arguments),
+                          stdin=subprocess.DEVNULL, env=env, **more)
 
     def deliver_again(self, db, data):
         status = self.agent(db, data)
@@ -789,7 +795,7 @@ class Torture:
         done = os.path.join(self.tmp, 'done')
         folder = self.maildir(40, 3)
         for kind in ('fork', 'thread'):
-            for n in ('1', '2', '1+'):
+            for n in ('1', '2', '3', '4', '1+'):
                 data = self.new_report()
                 status = self.agent(db, data, env=self.environment(kind, n))
                 self.fault()

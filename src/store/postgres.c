@@ -12,6 +12,7 @@
 #include "base/datetime.h"
 #include "base/text.h"
 #include "store/migrations.h"
+#include "store/pg_answer.h"
 #include "store/pg_binary.h"
 #include "store/pg_connect.h"
 #include "store/rollup.h"
@@ -20,7 +21,8 @@
 #include <libpq-fe.h>
 
 enum {
-	TRIES = 5, /* of a transaction that others undid */
+	TRIES = 5,        /* of a transaction that others undid */
+	ANSWER_GRACE = 5, /* seconds after a statement's own end */
 	COPY_CHUNK = 64 << 10,
 	INSERT_CHUNK = 4 << 20, /* bytes of documents in one statement */
 	INSERT_ROW = 1 << 10,   /* taken for the rest of a row */
@@ -33,6 +35,7 @@ enum {
 struct postgres {
 	PGconn *conn;
 	int timeout; /* seconds a statement may take; 0: no end */
+	struct pg_wait wait;
 	int64_t months[MONTHS_MOST]; /* that have partitions, for sure */
 	size_t nmonths;
 	time_t months_asked; /* when the first of them was */
@@ -141,14 +144,10 @@ static bool
 failed(struct postgres *self, const PGresult *result)
 {
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-	const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	const char *text = pg_why(self->conn, result, &self->wait);
 
 	if (state == NULL)
 		state = "";
-	if (text == NULL)
-		text = PQerrorMessage(self->conn);
-	if (*text == '\0')
-		text = "no answer";
 	self->again =
 	    strcmp(state, "40P01") == 0 || strcmp(state, "40001") == 0;
 	if (blames_row(state))
@@ -158,6 +157,12 @@ failed(struct postgres *self, const PGresult *result)
 		    PQdb(self->conn), text);
 	pg_join_lines(self->fault->text);
 	return false;
+}
+
+static PGresult *
+run(struct postgres *self, const char *sql)
+{
+	return pg_run(self->conn, sql, &self->wait);
 }
 
 static bool
@@ -172,7 +177,7 @@ check(struct postgres *self, PGresult *result, ExecStatusType wanted)
 static bool
 execute(struct postgres *self, const char *sql)
 {
-	return check(self, PQexec(self->conn, sql), PGRES_COMMAND_OK);
+	return check(self, run(self, sql), PGRES_COMMAND_OK);
 }
 
 /*
@@ -190,6 +195,8 @@ begin(struct postgres *self)
 	    "BEGIN; SET LOCAL search_path = pg_catalog; "
 	    "SET LOCAL statement_timeout = '%ds'",
 	    self->timeout);
+	self->wait.seconds =
+	    self->timeout > 0 ? self->timeout + ANSWER_GRACE : 0;
 	if (execute(self, sql))
 		return true;
 	if (PQstatus(self->conn) == CONNECTION_OK || self->was_reset)
@@ -197,13 +204,18 @@ begin(struct postgres *self)
 	self->was_reset = true;
 	self->nmonths = 0;
 	PQreset(self->conn);
-	return execute(self, sql);
+	self->wait.why[0] = '\0';
+	return PQstatus(self->conn) == CONNECTION_OK ? execute(self, sql) :
+						       failed(self, NULL);
 }
 
+/* What cannot be undone must not become a part of the next transaction. */
 static void
 rollback(struct postgres *self)
 {
-	PQclear(PQexec(self->conn, "ROLLBACK"));
+	PQclear(run(self, "ROLLBACK"));
+	if (PQtransactionStatus(self->conn) != PQTRANS_IDLE)
+		pg_break_off(self->conn);
 }
 
 /* Run a statement with binary parameters and binary results. */
@@ -213,16 +225,14 @@ query(struct postgres *self, const char *sql, struct buffer params[],
 {
 	const char *values[16];
 	int lengths[16];
-	int formats[16];
 	PGresult *result;
 
 	for (int i = 0; i < nparams; i++) {
 		values[i] = params[i].at;
 		lengths[i] = (int)params[i].len;
-		formats[i] = 1;
 	}
-	result = PQexecParams(self->conn, sql, nparams, NULL, values, lengths,
-	    formats, 1);
+	result = pg_run_params(self->conn, sql, nparams, values, lengths, true,
+	    &self->wait);
 	if (PQresultStatus(result) == PGRES_TUPLES_OK ||
 	    PQresultStatus(result) == PGRES_COMMAND_OK)
 		return result;
@@ -372,7 +382,7 @@ static bool
 copy_begin(struct copying *copying, struct postgres *self, const char *sql)
 {
 	*copying = (struct copying){ .self = self, .good = true };
-	if (!check(self, PQexec(self->conn, sql), PGRES_COPY_IN))
+	if (!check(self, run(self, sql), PGRES_COPY_IN))
 		return false;
 	pg_begin_copy(&copying->out);
 	return true;
@@ -400,14 +410,10 @@ copy_end(struct copying *copying)
 	copy_send(copying, 0);
 	done = copying->good && PQputCopyEnd(self->conn, NULL) == 1;
 	buffer_free(&copying->out);
-	result = PQgetResult(self->conn);
+	/* Where it could not be ended, this is still the answer to its start. */
+	result = pg_answer(self->conn, &self->wait);
 	if (!done || PQresultStatus(result) != PGRES_COMMAND_OK)
 		done = failed(self, result);
-	/* A COPY that could not be ended has the same answer for ever. */
-	while (result != NULL && PQresultStatus(result) != PGRES_COPY_IN) {
-		PQclear(result);
-		result = PQgetResult(self->conn);
-	}
 	PQclear(result);
 	return done;
 }
@@ -1115,7 +1121,7 @@ static bool
 query_text(struct postgres *self, const char *sql, struct arena *arena,
     const char **text)
 {
-	PGresult *result = PQexec(self->conn, sql);
+	PGresult *result = run(self, sql);
 	bool done = PQresultStatus(result) == PGRES_TUPLES_OK;
 
 	*text = NULL;
@@ -1171,10 +1177,10 @@ migrate(struct postgres *self, const struct migration *migration)
 	bool done;
 
 	done = execute(self, "BEGIN") &&
-	    check(self, PQexec(self->conn, lock_schema), PGRES_TUPLES_OK) &&
+	    check(self, run(self, lock_schema), PGRES_TUPLES_OK) &&
 	    read_version(self, &version);
 	if (done && version < migration->version) {
-		result = PQexec(self->conn, migration->sql);
+		result = run(self, migration->sql);
 		done = PQresultStatus(result) == PGRES_COMMAND_OK ||
 		    PQresultStatus(result) == PGRES_TUPLES_OK ||
 		    failed(self, result);
@@ -1247,7 +1253,7 @@ static bool
 grant_all(struct postgres *self, const struct store_roles *roles)
 {
 	bool done = execute(self, "BEGIN") &&
-	    check(self, PQexec(self->conn, lock_schema), PGRES_TUPLES_OK) &&
+	    check(self, run(self, lock_schema), PGRES_TUPLES_OK) &&
 	    grant(self, writer_grants, roles->writer) &&
 	    grant(self, reader_grants, roles->reader) &&
 	    execute(self, "COMMIT");
@@ -1265,9 +1271,9 @@ check_role(struct postgres *self, const char *role)
 
 	if (role == NULL)
 		return true;
-	result = PQexecParams(self->conn,
+	result = pg_run_params(self->conn,
 	    "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1::name", 1,
-	    NULL, &role, NULL, NULL, 0);
+	    &role, NULL, false, &self->wait);
 	if (PQresultStatus(result) != PGRES_TUPLES_OK) {
 		(void)failed(self, result);
 		PQclear(result);
@@ -1311,7 +1317,7 @@ postgres_upgrade(void *data, const struct store_roles *roles, int *before,
 			return false;
 	return read_version(self, after) &&
 	    store_check_version(PQdb(self->conn), *after, fault) &&
-	    check(self, PQexec(self->conn, shut_views), PGRES_TUPLES_OK) &&
+	    check(self, run(self, shut_views), PGRES_TUPLES_OK) &&
 	    grant_all(self, roles);
 }
 
@@ -1507,8 +1513,8 @@ postgres_run(void *data, const char *sql, const char *param,
 {
 	struct postgres *self = data;
 	PGresult *result = param == NULL ?
-	    PQexec(self->conn, sql) :
-	    PQexecParams(self->conn, sql, 1, NULL, &param, NULL, NULL, 0);
+	    run(self, sql) :
+	    pg_run_params(self->conn, sql, 1, &param, NULL, false, &self->wait);
 	ExecStatusType status = PQresultStatus(result);
 	bool done = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 

@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "base/text.h"
+#include "store/pg_answer.h"
 #include "store/pg_connect.h"
 #include "store/query_ops.h"
 #include "store/store_ops.h"
@@ -14,18 +15,15 @@
 
 struct postgres_query {
 	PGconn *conn;
+	struct pg_wait wait;
 	struct fault *fault;
 };
 
 static bool
 failed(struct postgres_query *self, const PGresult *result)
 {
-	const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-
-	if (text == NULL)
-		text = PQerrorMessage(self->conn);
 	(void)fault_set(self->fault, FAULT_LATER, "database \"%s\": %s",
-	    PQdb(self->conn), *text != '\0' ? text : "no answer");
+	    PQdb(self->conn), pg_why(self->conn, result, &self->wait));
 	pg_join_lines(self->fault->text);
 	return false;
 }
@@ -51,7 +49,7 @@ begin(struct postgres_query *self, int timeout, bool ours)
 	    "SET LOCAL statement_timeout = '%ds'",
 	    ours ? "SET LOCAL search_path = tlsrpt, pg_catalog; " : "",
 	    timeout);
-	result = PQexec(self->conn, sql);
+	result = pg_run(self->conn, sql, &self->wait);
 	done =
 	    PQresultStatus(result) == PGRES_COMMAND_OK || failed(self, result);
 	PQclear(result);
@@ -63,8 +61,8 @@ static bool
 check_version(struct postgres_query *self)
 {
 	static const char no_schema[] = "42P01"; /* undefined_table */
-	PGresult *result =
-	    PQexec(self->conn, "SELECT max(version) FROM schema_version");
+	PGresult *result = pg_run(self->conn,
+	    "SELECT max(version) FROM schema_version", &self->wait);
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	bool absent = state != NULL && strcmp(state, no_schema) == 0;
 	bool done = PQresultStatus(result) == PGRES_TUPLES_OK || absent ||
@@ -217,8 +215,8 @@ postgres_query_run(void *data, const char *sql, const char *const params[],
 	bool done;
 
 	self->fault = fault;
-	result = PQexecParams(self->conn, sql, (int)nparams, NULL, params, NULL,
-	    NULL, 0);
+	result = pg_run_params(self->conn, sql, (int)nparams, params, NULL,
+	    false, &self->wait);
 	done =
 	    PQresultStatus(result) == PGRES_TUPLES_OK || failed(self, result);
 	if (done)
