@@ -52,6 +52,25 @@ generated() {
 		"$tmp/made" && diff -r "$tmp/made" "$top/contrib/grafana/dashboards"
 }
 
+# draw: the page that make picture takes a picture of
+draw() {
+	"$python" "$top/tests/grafana_check.py" data \
+		"host=$pg_dir user=reader dbname=tlsrpt" \
+		"$top/contrib/grafana" >"$tmp/data.json" &&
+		"$top/contrib/grafana/draw-dashboard" <"$tmp/data.json" \
+			>"$tmp/drawn.html"
+}
+
+all_drawn() {
+	draw && finds_nothing drawn "$tmp/drawn.html"
+}
+
+none_drawn() {
+	draw && says 'nothing of Sessions by day' "$python" \
+		"$top/tests/grafana_check.py" drawn none "$top/contrib/grafana" \
+		"$tmp/drawn.html"
+}
+
 pg_dir=
 check 'dashboards, rules and data source are well-formed' finds_nothing model
 check 'the dashboards are what make-dashboards makes' generated
@@ -63,6 +82,7 @@ pg_start >"$tmp/pg.log" 2>&1 || {
 }
 tlsrpt-db -q -d "$pg_uri" init --reader=reader
 check 'an empty database: every query answers' finds_nothing run
+check 'and is drawn, without data' none_drawn
 make_silent
 tlsrpt-ingest -q --no-progress --quarantine="$tmp/q" -d "$pg_uri" \
 	"$top/samples" "$tmp/silent"
@@ -72,6 +92,7 @@ psql -Xq -v policies=20000 -v domains=20 -v months=1 \
 	-f "$top/tests/bench/grow.sql" >"$tmp/grow.log" 2>&1
 check 'the samples and a month of twenty domains: no panel is empty' \
 	finds_nothing full example.net
+check 'the picture of the overview has every panel, with data' all_drawn
 check 'hostile values find nothing and break nothing' finds_nothing hostile
 check 'the sums are those of the reports' \
 	says '"problems": \[\{"code": "implausible-dates", "count": 2\}\]' \

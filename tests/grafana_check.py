@@ -13,8 +13,10 @@ real server.  Each finding is a line on stdout; none means that all is well.
   logged LOG NAME [strict]	the same of a log of auto_explain; URI is not used
   time DAYS [DOMAIN]	milliseconds of each query, best of three
   data		the rows of the overview as JSON, for a picture
+  drawn PAGE	that picture's page has each panel of it, with data
 """
 import datetime
+import html.parser
 import json
 import pathlib
 import re
@@ -294,6 +296,73 @@ def measure(grafana, cursor, choice, days):
         print("%8.1f  %s" % (best, name))
 
 
+def data(grafana, cursor, uid, days):
+    """What contrib/grafana/draw-dashboard draws."""
+    board = [b for b in grafana.dashboards if b["uid"] == uid][0]
+    known = {v["name"]: v for v in board["templating"]["list"]}
+    panels = []
+    for panel in board["panels"]:
+        columns, rows = ask(cursor, panel["title"], panel["targets"][0]["rawSql"],
+                            known, {"one": []}, days)
+        panels.append(dict(panel, columns=[c.name for c in columns], rows=rows))
+    until = NOW.timestamp()
+    return {"title": board["title"], "panels": panels, "until": until,
+            "since": until - days * 86400,
+            "variables": [(v["label"], "".join(
+                v.get("current", {}).get("text", "tlsrpt")))
+                          for v in known.values()]}
+
+
+class Page(html.parser.HTMLParser):
+    """Title -> the text and the number of marks of each section."""
+    def __init__(self):
+        super().__init__()
+        self.panels, self.title, self.open = {}, None, []
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in ("meta", "rect", "path", "circle"):
+            self.open.append(tag)
+        elif self.open[-1] == "svg" and self.title and tag != "meta":
+            self.panels[self.title][1] += 1
+        if tag in ("script", "img", "iframe", "a"):
+            print("the page holds what was not drawn: " + tag)
+        if tag == "h2":
+            self.title = ""
+        elif tag == "td":
+            self.panels[self.title][1] += 1
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            print("the page closes what is not open: " + tag)
+        if tag == "h2":
+            self.panels[self.title] = ["", 0]
+
+    def handle_data(self, data):
+        if self.open[-1:] == ["h2"]:
+            self.title += data
+        elif self.title:
+            self.panels[self.title][0] += data
+
+
+def drawn(grafana, path):
+    page = Page()
+    page.feed(pathlib.Path(path).read_text())
+    if page.open:
+        print("the page leaves open: %s" % page.open)
+    board = [b for b in grafana.dashboards if b["uid"] == "tlsrpt-overview"][0]
+    for panel in board["panels"]:
+        text, marks = page.panels.get(panel["title"], ("", 0))
+        if panel["type"] == "stat":
+            good = re.match(r"-?\d", text)
+        else:
+            good = marks > 3 and "No data" not in text
+        if not good:
+            print("the page shows nothing of " + panel["title"])
+
+
 def model(grafana, folder):
     uids = {board["uid"] for board in grafana.dashboards}
     for board in grafana.dashboards:
@@ -360,6 +429,9 @@ def main():
     if mode == "logged":
         logged(sys.argv[4], sys.argv[5], sys.argv[6:] == ["strict"])
         return
+    if mode == "drawn":
+        drawn(grafana, sys.argv[4])
+        return
     connection = psycopg2.connect(uri)
     connection.autocommit = True
     cursor = connection.cursor()
@@ -379,17 +451,8 @@ def main():
     elif mode == "time":
         measure(grafana, cursor, {"one": [sys.argv[5]]}, int(sys.argv[4]))
     elif mode == "data":
-        board = [b for b in grafana.dashboards
-                 if b["uid"] == "tlsrpt-overview"][0]
-        known = {v["name"]: v for v in board["templating"]["list"]}
-        out = []
-        for panel in board["panels"]:
-            columns, rows = ask(cursor, panel["title"],
-                                panel["targets"][0]["rawSql"], known,
-                                {"one": []}, 30)
-            out.append(dict(panel, columns=[c.name for c in columns],
-                            rows=rows))
-        json.dump(out, sys.stdout, default=float)
+        json.dump(data(grafana, cursor, "tlsrpt-overview", 30), sys.stdout,
+                  default=float)
 
 
 main()
