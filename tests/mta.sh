@@ -1,13 +1,14 @@
 #!/bin/sh
 # The recipes of contrib/mta, word for word but for paths, with the real
-# programs of Debian: Postfix with opendkim, Exim, OpenSMTPD, Dovecot, mbsync,
-# getmail, mutt and neomutt.  They are installed into a copy of this system that
-# is gone when the test ends, and talk in a network of their own.  TAP.
+# programs of Debian: Postfix with opendkim and with rspamd, Exim, OpenSMTPD,
+# Dovecot, mbsync, getmail, mutt, neomutt and aerc.  They are installed into a
+# copy of this system that is gone when the test ends, and talk in a network of
+# their own.  TAP.
 #
 #	sh tests/mta.sh		the programs are those in $PATH
 #
 # Needs root, apt, and a kernel with overlay mounts.
-# shellcheck disable=SC2015,SC2016
+# shellcheck disable=SC2015,SC2016,SC2317
 set -u
 if [ "${1-}" != inside ]; then
 	here=$(cd "$(dirname "$0")/.." && pwd)
@@ -139,10 +140,10 @@ for program in tlsrpt-ingest tlsrpt-report; do
 	chmod 755 $root/usr/bin/$program
 done
 
-# --- Postfix and opendkim ------------------------------------------------------
+# --- Postfix with opendkim and with rspamd -------------------------------------
 # A sender signs, DNS has its key, and the row says whether that is so.
 
-install_inside postfix opendkim opendkim-tools python3-dkim unbound swaks
+install_inside postfix opendkim opendkim-tools rspamd python3-dkim unbound swaks
 mkdir $root/tmp/key
 inside opendkim-genkey -D /tmp/key -d google.com -s test
 {
@@ -192,15 +193,59 @@ sed 's/^Subject: /Subject: Re: /' $root/tmp/signed.eml >$root/tmp/broken.eml
 } >$root/tmp/claimed.eml
 verdict() {
 	fresh
-	check "DKIM: $2" smtp "$root/tmp/$1.eml"
-	check "DKIM: the row says $3" wait_for gives "$3" \
+	check "$milter: $2" smtp "$root/tmp/$1.eml"
+	check "$milter: the row says $3" wait_for gives "$3" \
 		"SELECT auth || ' ' || coalesce(auth_domain, 'of nobody') FROM report"
 }
-verdict signed 'signed by the reporter' 'pass google.com'
-verdict unsigned 'not signed' 'none of nobody'
-verdict broken 'changed on the way' 'fail google.com'
-verdict claimed 'a verdict that the sender wrote itself' 'none of nobody'
+verdicts() {
+	milter=$1
+	verdict signed 'signed by the reporter' 'pass google.com'
+	verdict unsigned 'not signed' 'none of nobody'
+	verdict broken 'changed on the way' 'fail google.com'
+	verdict claimed 'a verdict that the sender wrote itself' 'none of nobody'
+}
+verdicts opendkim
+inside postfix stop 2>/dev/null
+
+# rspamd does not look at the signatures of neighbours, so the sender's address
+# is another one; and to it, all mail is spam.
+for file in headers.conf:milter_headers.conf proxy.inc:worker-proxy.inc \
+	settings.conf:settings.conf; do
+	sed 's/@example.com/@example.test/' "$here/contrib/mta/rspamd-${file%:*}" \
+		>"$root/etc/rspamd/local.d/${file#*:}"
+done
+echo 'reject = 7;' >$root/etc/rspamd/local.d/actions.conf
+sed -i -e '/milter/d' -e 's/^myhostname = .*/myhostname = mx.example.com/' \
+	-e 's/^inet_interfaces = .*/inet_interfaces = 192.0.2.53/' \
+	$root/etc/postfix/main.cf
+cat "$here/contrib/mta/rspamd-postfix.cf" >>$root/etc/postfix/main.cf
+smtp() {
+	inside swaks --server 192.0.2.53 --from noreply@google.com \
+		--to "${2-tlsrpt}@example.test" --data - --suppress-data <"$1"
+}
+# turned_away STATUS FILE [USER]: the sender is told so
+turned_away() {
+	status=$1
+	shift
+	if smtp "$@" >$root/tmp/swaks.out 2>&1; then
+		return 1
+	fi
+	grep "^<\*\* $status" $root/tmp/swaks.out || { cat $root/tmp/swaks.out; return 1; }
+}
+milter_listens() {
+	inside bash -c 'exec 3<>/dev/tcp/127.0.0.1/11332'
+}
+check 'rspamd takes the recipe' inside rspamadm configtest
+check 'rspamd: Postfix runs' inside postfix start
+check 'rspamd is away: try again' turned_away 451 $root/tmp/signed.eml
+inside install -d -o _rspamd -g _rspamd /run/rspamd
+check 'rspamd starts' inside rspamd -u _rspamd -g _rspamd
+check 'rspamd listens' wait_for milter_listens
+check 'rspamd: spam to another address is rejected' \
+	turned_away 554 $root/tmp/unsigned.eml postmaster
+verdicts rspamd
 [ "$failed" -eq 0 ] || tail -n 20 $root/var/log/postfix.log | sed 's/^/# /'
+inside sh -c 'kill "$(cat /run/rspamd/rspamd.pid)"'
 inside postfix stop 2>/dev/null
 cat $root/tmp/resolv.conf >$root/etc/resolv.conf # for apt
 
@@ -335,9 +380,9 @@ check 'getmail: is a row' rows 1
 check 'getmail: it is gone from the server' has_mails 0 $root/home/reader/Maildir
 inside doveadm stop
 
-# --- mutt and neomutt ---------------------------------------------------------------
+# --- mutt, neomutt and aerc -------------------------------------------------------
 
-install_inside mutt neomutt
+install_inside mutt neomutt aerc tmux
 mkdir -p $root/home/reader/Mail $root/home/reader/box/new $root/home/reader/box/cur \
 	$root/home/reader/box/tmp
 cp "$here/samples/google-failures.eml" $root/home/reader/box/new/1.mail
@@ -366,6 +411,41 @@ for client in mutt neomutt; do
 	check "$client: the key explains the report" explains \
 		"timeout --foreground 40 $client -R -f /home/reader/box -e 'push E'"
 done
+
+# aerc has a terminal of its own inside: the key works in the list of mails, and
+# in one that is open.
+aerc=$root/home/reader/.config/aerc
+mkdir -p "$aerc" $root/home/reader/maildirs
+mv $root/home/reader/box $root/home/reader/maildirs/INBOX
+printf '[box]\nsource=maildir:///home/reader/maildirs\nfrom=<reader@example.test>\n' \
+	>"$aerc/accounts.conf"
+chmod 600 "$aerc/accounts.conf"
+cat $root/usr/share/aerc/binds.conf "$here/contrib/mta/aerc.conf" >"$aerc/binds.conf"
+inside chown -R reader /home/reader
+terminal() {
+	as reader tmux -L mta "$@"
+}
+# on_screen TEXT: aerc shows it by now.  What a command wrote while aerc was
+# busy is not drawn before something happens, be it another size.
+width=120
+on_screen() {
+	terminal capture-pane -p | tee "$screen" | grep -q "$1" && return 0
+	width=$((239 - width))
+	terminal resize-window -x $width
+	cat "$screen"
+	return 1
+}
+terminal new-session -d -x 120 -y 60 aerc
+check 'aerc: shows the mailbox' wait_for on_screen 'Report Domain: example.com'
+terminal send-keys E
+check 'aerc: the key explains the report' wait_for on_screen 'What to do'
+terminal send-keys x
+check 'aerc: any key ends that' wait_for on_screen 'noreply-smtp-tls-'
+terminal send-keys Enter
+check 'aerc: opens the mail' wait_for on_screen 'From: '
+terminal send-keys E
+check 'aerc: the key explains the report in there' wait_for on_screen 'What to do'
+terminal kill-server
 
 # --- OpenSMTPD, which takes Exim's place ----------------------------------------
 
