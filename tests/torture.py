@@ -222,13 +222,13 @@ class Torture:
         got = {}
         for row in db.rows(
                 "SELECT organization, report_id, contact,"
-                " (SELECT count(*) FROM policy p WHERE"
-                "  p.report_key = r.report_key), (SELECT count(*) FROM"
-                "  failure f WHERE f.report_key = r.report_key),"
-                " (SELECT sum(successful) FROM policy p WHERE"
-                "  p.report_key = r.report_key), (SELECT sum(failed) FROM"
-                "  failure f WHERE f.report_key = r.report_key)"
-                " FROM report r"):
+                " (SELECT count(*) FROM policy p WHERE {0}),"
+                " (SELECT count(*) FROM failure p WHERE {0}),"
+                " (SELECT sum(successful) FROM policy p WHERE {0}),"
+                " (SELECT sum(failed) FROM failure p WHERE {0})"
+                " FROM report r".format(
+                    "p.report_key = r.report_key"
+                    " AND p.start_time = r.start_time")):
             got.setdefault(row[1], []).append(row)
         for i in self.reports:
             rows = got.pop('r-%d' % i, [])
