@@ -40,11 +40,24 @@ NR == 1 {
 	next
 }
 
+# "  word  help", or "  word word  help": one word may be followed by some.
 in_commands && /^  [a-z]/ {
-	command[++ncommands] = $1
-	help = $0
-	sub(/^ +[^ ]+ +/, "", help)
-	command_help[ncommands] = help
+	help = word = substr($0, 3)
+	sub(/  +.*/, "", word)
+	sub(/^.*  +/, "", help)
+	if (split(word, words, " ") == 1) {
+		command[++ncommands] = word
+		command_help[ncommands] = help
+	} else {
+		if (command[ncommands] != words[1]) {
+			command[++ncommands] = words[1]
+			command_help[ncommands] = words[2]
+		} else {
+			command_help[ncommands] = command_help[ncommands] ", " words[2]
+		}
+		second[ncommands] = second[ncommands] " " words[2]
+		second_help[ncommands, words[2]] = help
+	}
 	next
 }
 
@@ -113,6 +126,13 @@ function bash(    i, id, words) {
 	for (i = 1; i <= ncommands; i++)
 		words = words " " command[i]
 	if (ncommands > 0) {
+		for (i = 1; i <= ncommands; i++) {
+			if (second[i] == "")
+				continue
+			printf "\tif [[ $prev == %s ]]; then\n", command[i]
+			printf "\t\tmapfile -t COMPREPLY < <(compgen -W '%s' -- \"$cur\")\n", substr(second[i], 2)
+			print "\t\treturn\n\tfi"
+		}
 		print "\tlocal word"
 		print "\tfor word in \"${COMP_WORDS[@]:1:COMP_CWORD - 1}\"; do"
 		printf "\t\tcase $word in\n\t\t"
@@ -137,8 +157,31 @@ function zsh_text(string) {
 	return string
 }
 
-function zsh(    i, action, spec) {
-	printf "#compdef %s\n# made from its --help\n_arguments -s -S", program
+# What stands behind a first word: a function that looks for that word.
+function zsh_second(id,    i, j, k, words) {
+	printf "_%s_second()\n{\n\tlocal word\n\tfor word in $words; do\n\t\tcase $word in\n", id
+	for (i = 1; i <= ncommands; i++) {
+		if (second[i] == "")
+			continue
+		printf "\t\t%s)\n\t\t\tlocal -a list=(", command[i]
+		k = split(second[i], words, " ")
+		for (j = 1; j <= k; j++)
+			printf(" %s", quoted(words[j] ":" zsh_text(second_help[i, words[j]])))
+		print " )\n\t\t\t_describe command list\n\t\t\treturn\n\t\t\t;;"
+	}
+	print "\t\tesac\n\tdone\n\t_files\n}"
+}
+
+function zsh(    i, id, has_second, action, spec) {
+	printf "#compdef %s\n# made from its --help\n", program
+	id = program
+	gsub(/-/, "_", id)
+	for (i = 1; i <= ncommands; i++)
+		if (second[i] != "")
+			has_second = 1
+	if (has_second)
+		zsh_second(id)
+	printf "_arguments -s -S"
 	for (i = 1; i <= n; i++) {
 		action = ""
 		if (value[i] != "") {
@@ -163,11 +206,13 @@ function zsh(    i, action, spec) {
 			printf " %s\\:\"%s\"", command[i], spec
 		}
 		printf "))'"
+		if (has_second)
+			printf " \\\n\t'2:what:_%s_second'", id
 	}
 	print " \\\n\t'*:file:_files'"
 }
 
-function fish(    i) {
+function fish(    i, j, k, words) {
 	printf "# fish completion for %s; made from its --help\n", program
 	for (i = 1; i <= n; i++) {
 		printf "complete -c %s", program
@@ -185,6 +230,13 @@ function fish(    i) {
 	for (i = 1; i <= ncommands; i++)
 		printf "complete -c %s -f -n __fish_use_subcommand -a %s -d %s\n", \
 			program, command[i], quoted(command_help[i])
+	for (i = 1; i <= ncommands; i++) {
+		k = split(second[i], words, " ")
+		for (j = 1; j <= k; j++)
+			printf "complete -c %s -f -n '__fish_seen_subcommand_from %s; and not __fish_seen_subcommand_from%s' -a %s -d %s\n", \
+				program, command[i], second[i], words[j], \
+				quoted(second_help[i, words[j]])
+	}
 }
 
 END {

@@ -20,20 +20,13 @@
 static const char program[] = "tlsrpt-db";
 
 enum setting {
-	SETTING_WRITER,
+	SETTING_WRITER = OPTION_FIRST,
 	SETTING_READER,
 	SETTING_KEEP,
 	SETTING_KEEP_SUMS,
 	SETTING_DRY_RUN,
 	SETTING_DOMAIN,
 	SETTING_FORMAT,
-	SETTING_CONFIG,
-	SETTING_DATABASE,
-	SETTING_VERBOSE,
-	SETTING_QUIET,
-	SETTING_LOG,
-	SETTING_HELP,
-	SETTING_VERSION,
 	NSETTINGS
 };
 
@@ -52,31 +45,20 @@ static const struct option_row rows[NSETTINGS + 1] = {
 	    "tenant: a policy domain that the role sees" },
 	[SETTING_FORMAT] = { 0, "format", "text|json",
 	    "status, prune: for people, or one object" },
-	[SETTING_CONFIG] = { 'c', "config", "FILE", "read this configuration" },
-	[SETTING_DATABASE] = { 'd', "database", "URI",
-	    "sqlite:PATH, or what libpq takes" },
-	[SETTING_VERBOSE] = { 'v', "verbose", NULL, "say more" },
-	[SETTING_QUIET] = { 'q', "quiet", NULL, "say only what is wrong" },
-	[SETTING_LOG] = { 0, "log", "stderr|syslog", "where to say it" },
-	[SETTING_HELP] = { 0, "help", NULL, "show this" },
-	[SETTING_VERSION] = { 0, "version", NULL, "show the version" },
 };
 
 static const struct option_group groups[] = {
 	{ SETTING_WRITER, "Options" },
-	{ SETTING_CONFIG, "As with every program" },
 	{ 0, NULL },
 };
 
 enum { DOMAINS_MOST = 1000 };
 
 struct settings {
-	const char *values[NSETTINGS]; /* of the options that take one */
-	bool given[NSETTINGS];
+	struct options options;
 	const char *names[DOMAINS_MOST]; /* what domains lists */
 	struct text_list domains;
 	struct arena *arena;
-	bool syslog;
 	bool json;
 };
 
@@ -88,7 +70,6 @@ struct task {
 	struct fault *fault;
 	struct config *config;
 	const char *uri;
-	char *const *operands; /* behind the command */
 };
 
 static bool init(struct task *task);
@@ -101,36 +82,34 @@ static bool import(struct task *task);
 
 /* What a command takes, and what it needs. */
 enum {
-	GRANTS = 1,   /* --writer and --reader */
-	SHOWS = 2,    /* --format */
-	ALONE = 4,    /* it opens its databases itself */
-	PRUNES = 8,   /* --keep and its like */
-	DOMAINS = 16, /* --domain */
-	LESS = 32     /* its last operand may be left out */
+	GRANTS = 1,  /* --writer and --reader */
+	SHOWS = 2,   /* --format */
+	ALONE = 4,   /* it opens its databases itself */
+	PRUNES = 8,  /* --keep and its like */
+	DOMAINS = 16 /* --domain */
 };
 
 static const struct command {
 	struct option_command named;
 	bool (*run)(struct task *task);
 	unsigned takes;
-	const char *const *operands; /* their names; NULL: none */
 } commands[] = {
-	{ { "init", "create tables, views and functions; grant rights" }, init,
-	    GRANTS, NULL },
-	{ { "upgrade", "bring an older schema up to date" }, upgrade, GRANTS,
-	    NULL },
-	{ { "status", "say how it is: version, rows, size, problems" }, status,
-	    SHOWS, NULL },
-	{ { "prune", "drop what is older than --keep" }, prune_old,
-	    ALONE | SHOWS | PRUNES, NULL },
-	{ { "tenant", "add|remove NAME, list: who sees some domains only" },
-	    tenant, DOMAINS | LESS,
-	    (const char *const[]){ "add, remove or list", "NAME", NULL } },
-	{ { "copy", "FROM TO: all of one database into another" }, copy, ALONE,
-	    (const char *const[]){ "FROM", "TO", NULL } },
-	{ { "import", "FROM: what parsedmarc stored, or its JSON" }, import,
-	    ALONE, (const char *const[]){ "FROM", NULL } },
-	{ { NULL, NULL }, NULL, 0, NULL },
+	{ { "init", NULL, "create tables, views and functions; grant rights" },
+	    init, GRANTS },
+	{ { "upgrade", NULL, "bring an older schema up to date" }, upgrade,
+	    GRANTS },
+	{ { "status", NULL, "say how it is: version, rows, size, problems" },
+	    status, SHOWS },
+	{ { "prune", NULL, "drop what is older than --keep" }, prune_old,
+	    ALONE | SHOWS | PRUNES },
+	{ { "tenant", "add|remove|list [NAME]",
+	      "add|remove NAME, list: who sees some domains only" },
+	    tenant, DOMAINS },
+	{ { "copy", "FROM TO", "FROM TO: all of one database into another" },
+	    copy, ALONE },
+	{ { "import", "FROM", "FROM: what parsedmarc stored, or its JSON" },
+	    import, ALONE },
+	{ { NULL, NULL, NULL }, NULL, 0 },
 };
 
 static const struct options_spec spec = {
@@ -146,37 +125,23 @@ static const struct options_spec spec = {
 
 enum { TIMEOUT = 60 /* seconds to connect */ };
 
-/* One of two words; *second tells which. */
-static bool
-choose(const char *name, const char *value, const char *const words[2],
-    bool *second, struct fault *fault)
-{
-	*second = strcmp(value, words[1]) == 0;
-	if (*second || strcmp(value, words[0]) == 0)
-		return true;
-	return fault_set(fault, FAULT_USAGE, "--%s=%s: write %s or %s", name,
-	    value, words[0], words[1]);
-}
-
 static bool
 set_option(int row, const char *value, void *data, struct fault *fault)
 {
-	static const char *const formats[2] = { "text", "json" };
-	static const char *const logs[2] = { "stderr", "syslog" };
 	struct settings *settings = data;
 
-	settings->given[row] = true;
-	settings->values[row] = value;
 	if (row == SETTING_DOMAIN && settings->domains.len == DOMAINS_MOST)
 		return fault_set(fault, FAULT_USAGE,
 		    "--domain is given more than %d times", DOMAINS_MOST);
 	if (row == SETTING_DOMAIN)
 		settings->names[settings->domains.len++] =
 		    text_domain(value, settings->arena);
-	if (row == SETTING_FORMAT)
-		return choose("format", value, formats, &settings->json, fault);
-	if (row == SETTING_LOG)
-		return choose("log", value, logs, &settings->syslog, fault);
+	if (row != SETTING_FORMAT)
+		return true;
+	settings->json = strcmp(value, "json") == 0;
+	if (!settings->json && strcmp(value, "text") != 0)
+		return fault_set(fault, FAULT_USAGE,
+		    "--format=%s: write text or json", value);
 	return true;
 }
 
@@ -184,7 +149,7 @@ set_option(int row, const char *value, void *data, struct fault *fault)
 static bool
 bring_up(struct task *task, int *before, int *after)
 {
-	const char *const *values = task->settings->values;
+	const char *const *values = task->settings->options.values;
 	struct store_roles roles = { .writer = values[SETTING_WRITER],
 		.reader = values[SETTING_READER] };
 
@@ -194,7 +159,7 @@ bring_up(struct task *task, int *before, int *after)
 static void
 tell(const struct task *task, const char *what, int version)
 {
-	if (!task->settings->given[SETTING_QUIET])
+	if (task->settings->options.verbosity >= 0)
 		(void)printf("schema tlsrpt %s version %d\n", what, version);
 }
 
@@ -361,11 +326,13 @@ static bool
 prune_old(struct task *task)
 {
 	const struct settings *settings = task->settings;
-	struct prune_options options = { .keep = settings->values[SETTING_KEEP],
-		.keep_sums = settings->values[SETTING_KEEP_SUMS],
-		.dry_run = settings->given[SETTING_DRY_RUN],
+	struct prune_options options = {
+		.keep = settings->options.values[SETTING_KEEP],
+		.keep_sums = settings->options.values[SETTING_KEEP_SUMS],
+		.dry_run = settings->options.given[SETTING_DRY_RUN],
 		.json = settings->json,
-		.quiet = settings->given[SETTING_QUIET] };
+		.quiet = settings->options.verbosity < 0
+	};
 
 	return prune_run(task->uri, &options, task->fault);
 }
@@ -375,62 +342,23 @@ tenant(struct task *task)
 {
 	const struct settings *settings = task->settings;
 
-	return tenant_run(task->store, task->operands[0], task->operands[1],
-	    &settings->domains, settings->given[SETTING_QUIET], task->fault);
+	return tenant_run(task->store, settings->options.operands[0],
+	    settings->options.operands[1], &settings->domains,
+	    settings->options.verbosity < 0, task->fault);
 }
 
 static bool
 copy(struct task *task)
 {
-	return transfer_copy(task->config, task->operands,
-	    task->settings->given[SETTING_QUIET], task->fault);
+	return transfer_copy(task->config, task->settings->options.operands,
+	    task->settings->options.verbosity < 0, task->fault);
 }
 
 static bool
 import(struct task *task)
 {
-	return transfer_import(task->uri, task->operands[0],
-	    task->settings->given[SETTING_QUIET], task->fault);
-}
-
-static const struct command *
-command_named(const char *name)
-{
-	for (const struct command *row = commands; row->run != NULL; row++)
-		if (strcmp(row->named.name, name) == 0)
-			return row;
-	return NULL;
-}
-
-/* The names of all commands, as a sentence has them. */
-static const char *
-command_names(struct arena *arena)
-{
-	const char *names = commands[0].named.name;
-
-	for (const struct command *row = commands + 1; row->run != NULL; row++)
-		names = arena_printf(arena, "%s%s%s", names,
-		    row[1].run != NULL ? ", " : " or ", row->named.name);
-	return names;
-}
-
-static bool
-check_operands(const struct command *command, int n, char *const operands[],
-    struct fault *fault)
-{
-	int wanted = 0;
-
-	while (command->operands != NULL && command->operands[wanted] != NULL)
-		wanted++;
-	if (n > wanted)
-		return fault_set(fault, FAULT_USAGE,
-		    "\"%s\" is one word too many", operands[wanted]);
-	if ((command->takes & LESS) != 0)
-		wanted--;
-	return n >= wanted ||
-	    (command->operands != NULL &&
-		fault_set(fault, FAULT_USAGE, "%s needs %s",
-		    command->named.name, command->operands[n]));
+	return transfer_import(task->uri, task->settings->options.operands[0],
+	    task->settings->options.verbosity < 0, task->fault);
 }
 
 /* Options that go with some commands only, and what those take. */
@@ -453,34 +381,11 @@ check_options(const struct settings *settings, const struct command *command,
     struct fault *fault)
 {
 	for (size_t i = 0; i < sizeof(limited) / sizeof(limited[0]); i++)
-		if (settings->given[limited[i].setting] &&
+		if (settings->options.given[limited[i].setting] &&
 		    (command->takes & limited[i].takes) == 0)
 			return fault_set(fault, FAULT_USAGE,
 			    "--%s goes with %s", rows[limited[i].setting].name,
 			    limited[i].with);
-	return true;
-}
-
-/* The one command that the operands name, if the options go with it. */
-static bool
-choose_command(const struct settings *settings, int n, char *const operands[],
-    struct arena *arena, const struct command **command, struct fault *fault)
-{
-	const struct command *named;
-
-	if (n == 0)
-		return fault_set(fault, FAULT_USAGE, "no command: write %s",
-		    command_names(arena));
-	named = command_named(operands[0]);
-	if (named == NULL)
-		return fault_set(fault, FAULT_USAGE,
-		    "\"%s\" is no command: write %s", operands[0],
-		    command_names(arena));
-	if (!check_operands(named, n - 1, operands + 1, fault))
-		return false;
-	if (!check_options(settings, named, fault))
-		return false;
-	*command = named;
 	return true;
 }
 
@@ -503,38 +408,25 @@ run_in_store(const struct command *command, struct task *task)
 }
 
 static bool
-run(const struct settings *settings, int n, char *const operands[],
-    struct fault *fault)
+run(struct settings *settings, struct fault *fault)
 {
-	struct arena *arena = arena_new();
 	struct task task = { .settings = settings,
-		.arena = arena,
-		.fault = fault,
-		.operands = operands + 1 };
+		.arena = settings->arena,
+		.fault = fault };
+	const char *const *values = settings->options.values;
 	const struct command *command = NULL;
-	bool done = false;
+	bool done;
 
-	if (choose_command(settings, n, operands, arena, &command, fault) &&
-	    command != NULL &&
-	    config_read(settings->values[SETTING_CONFIG], &task.config,
-		fault)) {
-		done = config_database(task.config,
-			   settings->values[SETTING_DATABASE], arena, &task.uri,
-			   fault) &&
-		    run_in_store(command, &task);
-		config_free(task.config);
-	}
-	arena_free(arena);
+	if (!options_command(&spec, &settings->options, (const void **)&command,
+		fault) ||
+	    !check_options(settings, command, fault) ||
+	    !config_read(values[OPTION_CONFIG], &task.config, fault))
+		return false;
+	done = config_database(task.config, values[OPTION_DATABASE], task.arena,
+		   &task.uri, fault) &&
+	    run_in_store(command, &task);
+	config_free(task.config);
 	return done;
-}
-
-static enum log_level
-most_level(const struct settings *settings)
-{
-	if (settings->given[SETTING_VERBOSE])
-		return LOG_LEVEL_DEBUG;
-	return settings->given[SETTING_QUIET] ? LOG_LEVEL_ERROR :
-						LOG_LEVEL_INFO;
 }
 
 int
@@ -542,21 +434,14 @@ main(int argc, char *argv[])
 {
 	struct settings settings = { .arena = arena_new() };
 	struct fault fault = { .kind = FAULT_NONE };
-	int operands = argc;
 	bool done;
 
 	settings.domains.at = settings.names;
-	done = options_read(&spec, argc, argv, set_option, &settings, &operands,
-	    &fault);
-	log_open(program, settings.syslog ? LOG_TO_SYSLOG : LOG_TO_STDERR,
-	    most_level(&settings));
-	if (done && settings.given[SETTING_HELP])
-		options_help(&spec, stdout);
-	else if (done && settings.given[SETTING_VERSION])
-		options_version(program, settings.given[SETTING_VERBOSE],
-		    stdout);
-	else if (done)
-		done = run(&settings, argc - operands, argv + operands, &fault);
+	done = options_read(&spec, argc, argv, set_option, &settings,
+	    &settings.options, &fault);
+	options_open_log(&spec, &settings.options, LOG_TO_STDERR);
+	if (done && !options_answer(&spec, &settings.options, stdout))
+		done = run(&settings, &fault);
 	if (!done)
 		log_line(LOG_LEVEL_ERROR, NULL, "%s", fault.text);
 	arena_free(settings.arena);

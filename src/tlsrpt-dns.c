@@ -31,7 +31,7 @@
 static const char program[] = "tlsrpt-dns";
 
 enum setting {
-	SETTING_RUA,
+	SETTING_RUA = OPTION_FIRST,
 	SETTING_MODE,
 	SETTING_MX,
 	SETTING_MAX_AGE,
@@ -53,12 +53,6 @@ enum setting {
 	SETTING_PROGRESS,
 	SETTING_NO_PROGRESS,
 	SETTING_FORMAT,
-	SETTING_CONFIG,
-	SETTING_VERBOSE,
-	SETTING_QUIET,
-	SETTING_LOG,
-	SETTING_HELP,
-	SETTING_VERSION,
 	NSETTINGS
 };
 
@@ -104,38 +98,14 @@ static const struct option_row rows[NSETTINGS + 1] = {
 	    "audit: no progress line" },
 	[SETTING_FORMAT] = { 0, "format", "FORM",
 	    "text or json; make: see tlsrpt-dns(1)" },
-	[SETTING_CONFIG] = { 'c', "config", "FILE", "read this configuration" },
-	[SETTING_VERBOSE] = { 'v', "verbose", NULL, "say more" },
-	[SETTING_QUIET] = { 'q', "quiet", NULL, "say only what is wrong" },
-	[SETTING_LOG] = { 0, "log", "stderr|syslog", "where to say it" },
-	[SETTING_HELP] = { 0, "help", NULL, "show this" },
-	[SETTING_VERSION] = { 0, "version", NULL, "show the version" },
 };
 
 static const struct option_group groups[] = {
 	{ SETTING_RUA, "Making records" },
 	{ SETTING_RESOLVER, "Asking" },
 	{ SETTING_SELECTOR, "Auditing" },
-	{ SETTING_FORMAT, "As with every program" },
+	{ SETTING_FORMAT, "How to show it" },
 	{ 0, NULL },
-};
-
-static const struct option_command summaries[] = {
-	{ "make", "tlsrpt, mta-sts or authorization: print what to publish" },
-	{ "lint", "tlsrpt or mta-sts: find what is wrong with a text" },
-	{ "check", "tlsrpt, mta-sts, dane or authorization: look at a domain" },
-	{ "audit", "all of it, and how it fits together, with a grade" },
-	{ NULL, NULL },
-};
-
-static const struct options_spec spec = {
-	.program = program,
-	.synopsis = "[OPTION...] make|lint|check|audit ...",
-	.summary = "Make the records of TLSRPT and MTA-STS, find what is wrong "
-		   "with them, and\naudit a mail domain.",
-	.rows = rows,
-	.groups = groups,
-	.commands = summaries,
 };
 
 enum { LIST_MOST = 100, READ_MOST = 1 << 20 };
@@ -147,9 +117,7 @@ struct list {
 };
 
 struct settings {
-	const char *values[NSETTINGS];
-	bool given[NSETTINGS];
-	bool syslog;
+	struct options options;
 	struct list ruas;
 	struct list mx;
 	struct list selectors;
@@ -160,8 +128,6 @@ struct settings {
 /* What a command works on. */
 struct task {
 	const struct settings *settings;
-	char *const *operands;
-	size_t noperands;
 	struct net net;
 	struct arena *arena;
 	struct result result;
@@ -170,7 +136,7 @@ struct task {
 	struct fault *fault;
 };
 
-enum { STATUS_UNKNOWN = 3, ANY_NUMBER = -1 };
+enum { STATUS_UNKNOWN = 3 };
 
 static bool read_net(struct task *task);
 static bool run_make_tlsrpt(struct task *task);
@@ -185,26 +151,48 @@ static bool run_check_authorization(struct task *task);
 static bool run_audit(struct task *task);
 
 static const struct command {
-	const char *verb;
-	const char *thing;
-	int operands;
-	const char *shown;
+	struct option_command named;
 	bool (*run)(struct task *task);
 } commands[] = {
-	{ "make", "tlsrpt", 1, "DOMAIN --rua=URI", run_make_tlsrpt },
-	{ "make", "mta-sts", 1, "DOMAIN", run_make_sts },
-	{ "make", "authorization", 2, "DOMAIN DESTINATION",
+	{ { "make tlsrpt", "DOMAIN --rua=URI",
+	      "the record that asks for reports" },
+	    run_make_tlsrpt },
+	{ { "make mta-sts", "DOMAIN", "the policy, and the record for it" },
+	    run_make_sts },
+	{ { "make authorization", "DOMAIN DESTINATION",
+	      "the record that lets reports go elsewhere" },
 	    run_make_authorization },
-	{ "lint", "tlsrpt", 1, "RECORD", run_lint_tlsrpt },
-	{ "lint", "mta-sts", 1, "FILE or RECORD", run_lint_sts },
-	{ "check", "tlsrpt", 1, "DOMAIN", run_check_tlsrpt },
-	{ "check", "mta-sts", 1, "DOMAIN", run_check_sts },
-	{ "check", "dane", 1, "DOMAIN", run_check_dane },
-	{ "check", "authorization", 1, "DOMAIN", run_check_authorization },
-	{ "audit", "", ANY_NUMBER, "DOMAIN ...", run_audit },
+	{ { "lint tlsrpt", "RECORD", "find what is wrong with a record" },
+	    run_lint_tlsrpt },
+	{ { "lint mta-sts", "FILE|RECORD",
+	      "find what is wrong with a policy or a record" },
+	    run_lint_sts },
+	{ { "check tlsrpt", "DOMAIN", "look at the record of a domain" },
+	    run_check_tlsrpt },
+	{ { "check mta-sts", "DOMAIN", "at its policy, and at its MX hosts" },
+	    run_check_sts },
+	{ { "check dane", "DOMAIN", "at the TLSA records of its MX hosts" },
+	    run_check_dane },
+	{ { "check authorization", "DOMAIN",
+	      "may its reports go where they do?" },
+	    run_check_authorization },
+	{ { "audit", "DOMAIN...",
+	      "all of it, and how it fits together, with a grade" },
+	    run_audit },
+	{ { NULL, NULL, NULL }, NULL },
 };
 
-enum { NCOMMANDS = sizeof(commands) / sizeof(commands[0]) };
+static const struct options_spec spec = {
+	.program = program,
+	.synopsis = "[OPTION...] make|lint|check|audit ...",
+	.summary = "Make the records of TLSRPT and MTA-STS, find what is wrong "
+		   "with them, and\naudit a mail domain.",
+	.rows = rows,
+	.groups = groups,
+	.commands = &commands[0].named,
+	.command_size = sizeof(commands[0]),
+	.no_database = true,
+};
 
 /* --------------------------------------------------------- command line */
 
@@ -244,8 +232,6 @@ set_option(int row, const char *value, void *data, struct fault *fault)
 {
 	struct settings *settings = data;
 
-	settings->given[row] = true;
-	settings->values[row] = value;
 	switch (row) {
 	case SETTING_RUA:
 		return add_item(&settings->ruas, "rua", value, fault);
@@ -255,12 +241,6 @@ set_option(int row, const char *value, void *data, struct fault *fault)
 		return add_item(&settings->selectors, "selector", value, fault);
 	case SETTING_CONNECT:
 		return add_item(&settings->connects, "connect", value, fault);
-	case SETTING_LOG:
-		settings->syslog = strcmp(value, "syslog") == 0;
-		if (!settings->syslog && strcmp(value, "stderr") != 0)
-			return fault_set(fault, FAULT_USAGE,
-			    "--log=%s: write stderr or syslog", value);
-		return true;
 	default:
 		return true;
 	}
@@ -270,7 +250,7 @@ static bool
 number_of(const struct settings *settings, enum setting row, long long most,
     long long otherwise, long long *number, struct fault *fault)
 {
-	const char *value = settings->values[row];
+	const char *value = settings->options.values[row];
 
 	*number = otherwise;
 	if (value == NULL || text_read_number(value, 0, most, number))
@@ -300,7 +280,7 @@ read_domain(const char *text, struct arena *arena, const char **domain,
 static const char *
 form_of(const struct task *task)
 {
-	const char *form = task->settings->values[SETTING_FORMAT];
+	const char *form = task->settings->options.values[SETTING_FORMAT];
 
 	return form != NULL ? form : "text";
 }
@@ -324,16 +304,16 @@ read_request(struct task *task, struct make_request *request, const char **zone)
 		.nruas = settings->ruas.n,
 		.mx = settings->mx.items,
 		.nmx = settings->mx.n };
-	if (!read_domain(task->operands[0], task->arena, &request->domain,
-		task->fault) ||
+	if (!read_domain(task->settings->options.operands[0], task->arena,
+		&request->domain, task->fault) ||
 	    !number_of(settings, SETTING_TTL, 0x7fffffff, MAKE_TTL, &ttl,
 		task->fault))
 		return false;
 	request->ttl = (long)ttl;
 	*zone = request->domain;
-	return settings->values[SETTING_ZONE] == NULL ||
-	    read_domain(settings->values[SETTING_ZONE], task->arena, zone,
-		task->fault);
+	return settings->options.values[SETTING_ZONE] == NULL ||
+	    read_domain(settings->options.values[SETTING_ZONE], task->arena,
+		zone, task->fault);
 }
 
 /* Findings go to stderr where the output is for a program. */
@@ -425,7 +405,7 @@ look_up_live(struct task *task, struct make_request *request, bool sts)
 	struct check check;
 	const char **live;
 
-	if (task->settings->given[SETTING_OFFLINE])
+	if (task->settings->options.given[SETTING_OFFLINE])
 		return true;
 	if (!read_net(task) ||
 	    !resolver_open(&task->net, &resolver, task->fault))
@@ -478,10 +458,10 @@ run_make_authorization(struct task *task)
 	const char *zone = NULL;
 
 	if (!read_request(task, &request, &zone) ||
-	    !read_domain(task->operands[1], task->arena, &destination,
-		task->fault))
+	    !read_domain(task->settings->options.operands[1], task->arena,
+		&destination, task->fault))
 		return false;
-	if (!task->settings->given[SETTING_ZONE])
+	if (!task->settings->options.given[SETTING_ZONE])
 		zone = destination;
 	result_init(&task->result, request.domain, "make authorization",
 	    task->arena);
@@ -493,7 +473,7 @@ run_make_authorization(struct task *task)
 static bool
 read_sts_request(struct task *task, struct make_request *request)
 {
-	const char *mode = task->settings->values[SETTING_MODE];
+	const char *mode = task->settings->options.values[SETTING_MODE];
 	enum { WEEK = 604800, STAMP_SIZE = 32 };
 	char *stamp = arena_alloc(task->arena, STAMP_SIZE);
 	time_t now = time(NULL);
@@ -503,7 +483,7 @@ read_sts_request(struct task *task, struct make_request *request)
 	if (request->mode == STS_MODE_UNKNOWN)
 		return fault_set(task->fault, FAULT_USAGE,
 		    "--mode=%s: write testing, enforce or none", mode);
-	request->id = task->settings->values[SETTING_ID];
+	request->id = task->settings->options.values[SETTING_ID];
 	if (request->id == NULL && gmtime_r(&now, &tm) != NULL &&
 	    strftime(stamp, STAMP_SIZE, "%Y%m%dT%H%M%SZ", &tm) > 0)
 		request->id = stamp;
@@ -585,7 +565,7 @@ read_record(struct task *task, const char **text)
 	struct buffer raw = { 0 };
 	bool done = true;
 
-	*text = task->operands[0];
+	*text = task->settings->options.operands[0];
 	if (strcmp(*text, "-") != 0)
 		return true;
 	done = read_all("-", &raw, task->fault);
@@ -649,13 +629,15 @@ lint_policy(struct task *task)
 {
 	struct buffer raw = { 0 };
 	struct sts_policy policy;
-	bool done = read_all(task->operands[0], &raw, task->fault);
+	bool done =
+	    read_all(task->settings->options.operands[0], &raw, task->fault);
 
 	if (done) {
 		char *text = arena_copy(task->arena,
 		    raw.at != NULL ? raw.at : "", raw.len);
 
-		add_linted(task, task->operands[0], "POLICY", text);
+		add_linted(task, task->settings->options.operands[0], "POLICY",
+		    text);
 		sts_policy_read((struct bytes){ (unsigned char *)text,
 				    raw.len },
 		    &policy, &task->result.findings);
@@ -667,7 +649,7 @@ lint_policy(struct task *task)
 static bool
 run_lint_sts(struct task *task)
 {
-	const char *operand = task->operands[0];
+	const char *operand = task->settings->options.operands[0];
 	const char *id;
 
 	result_init(&task->result, NULL, "lint mta-sts", task->arena);
@@ -684,7 +666,7 @@ run_lint_sts(struct task *task)
 static const char *
 option_or_setting(const struct task *task, enum setting row)
 {
-	const char *value = task->settings->values[row];
+	const char *value = task->settings->options.values[row];
 
 	return value != NULL ?
 	    value :
@@ -729,7 +711,8 @@ read_net(struct task *task)
 		.trust_anchor = option_or_setting(task, SETTING_TRUST_ANCHOR),
 		.ca_file = option_or_setting(task, SETTING_CA_FILE),
 		.helo = option_or_setting(task, SETTING_HELO),
-		.allow_private = task->settings->given[SETTING_ALLOW_PRIVATE] };
+		.allow_private =
+		    task->settings->options.given[SETTING_ALLOW_PRIVATE] };
 	if (net->helo == NULL)
 		net->helo = own_name(task->arena);
 	if (!name_is_host(net->helo))
@@ -757,14 +740,14 @@ run_check(struct task *task, const char *name,
 	const char *domain = NULL;
 	struct check check;
 
-	if (!read_domain(task->operands[0], task->arena, &domain,
-		task->fault) ||
+	if (!read_domain(task->settings->options.operands[0], task->arena,
+		&domain, task->fault) ||
 	    !read_net(task) ||
 	    !resolver_open(&task->net, &resolver, task->fault))
 		return false;
 	result_init(&task->result, domain, name, task->arena);
 	check_init(&check, &task->net, resolver, &task->result);
-	check.remember = task->settings->values[SETTING_REMEMBER];
+	check.remember = task->settings->options.values[SETTING_REMEMBER];
 	look(&check);
 	check_end(&check);
 	resolver_close(resolver);
@@ -844,14 +827,15 @@ audit_one(void *thing)
 static bool
 read_domains(struct task *task, const char **domains, size_t *n)
 {
-	const char *path = task->settings->values[SETTING_FILE];
+	const struct options *options = &task->settings->options;
+	const char *path = options->values[SETTING_FILE];
 	struct buffer raw = { 0 };
 	char *save = NULL;
 	char *text;
 	bool done = true;
 
-	for (size_t i = 0; i < task->noperands && *n < DOMAINS_MOST; i++)
-		if (!read_domain(task->operands[i], task->arena,
+	for (int i = 0; i < options->noperands && *n < DOMAINS_MOST; i++)
+		if (!read_domain(options->operands[i], task->arena,
 			&domains[(*n)++], task->fault))
 			return false;
 	if (path == NULL)
@@ -916,7 +900,7 @@ audit_domains(struct task *task, const struct audit_request *request,
 	struct crowd crowd = { .request = request,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 		.njobs = n };
-	const bool *given = task->settings->given;
+	const bool *given = task->settings->options.given;
 	struct audit *audits = arena_array(task->arena, n, sizeof(*audits));
 	struct job *jobs = arena_array(task->arena, n, sizeof(*jobs));
 	void **things = arena_array(task->arena, n, sizeof(*things));
@@ -951,7 +935,7 @@ run_audit(struct task *task)
 	struct audit_request request = { .net = &task->net,
 		.selectors = task->settings->selectors.items,
 		.nselectors = task->settings->selectors.n,
-		.remember = task->settings->values[SETTING_REMEMBER] };
+		.remember = task->settings->options.values[SETTING_REMEMBER] };
 	const char *form = form_of(task);
 	size_t n = 0;
 
@@ -971,58 +955,20 @@ run_audit(struct task *task)
 
 /* ------------------------------------------------------------- dispatch */
 
-static const char *
-known_commands(struct arena *arena)
-{
-	const char *text = "";
-
-	for (int i = 0; i < NCOMMANDS; i++)
-		text = arena_printf(arena, "%s%s%s %s", text,
-		    i == 0 ? "" : ", ", commands[i].verb, commands[i].thing);
-	return text;
-}
-
 static bool
-choose_command(int n, char *const operands[], struct arena *arena,
-    const struct command **command, int *taken, struct fault *fault)
-{
-	for (int i = 0; i < NCOMMANDS; i++) {
-		int words = commands[i].thing[0] != '\0' ? 2 : 1;
-
-		if (n < words || strcmp(commands[i].verb, operands[0]) != 0 ||
-		    (words == 2 && strcmp(commands[i].thing, operands[1]) != 0))
-			continue;
-		if (commands[i].operands != ANY_NUMBER &&
-		    n - words != commands[i].operands)
-			return fault_set(fault, FAULT_USAGE, "write %s %s %s",
-			    commands[i].verb, commands[i].thing,
-			    commands[i].shown);
-		*command = &commands[i];
-		*taken = words;
-		return true;
-	}
-	return fault_set(fault, FAULT_USAGE, "no such command: write one of %s",
-	    known_commands(arena));
-}
-
-static bool
-run(struct settings *settings, int n, char *const operands[], int *status,
-    struct fault *fault)
+run(struct settings *settings, int *status, struct fault *fault)
 {
 	struct task task = { .settings = settings,
 		.arena = arena_new(),
 		.fault = fault };
 	const struct command *command = NULL;
-	int taken = 0;
 	bool done;
 
-	done =
-	    choose_command(n, operands, task.arena, &command, &taken, fault) &&
-	    config_read(settings->values[SETTING_CONFIG], &settings->config,
-		fault);
+	done = options_command(&spec, &settings->options,
+		   (const void **)&command, fault) &&
+	    config_read(settings->options.values[OPTION_CONFIG],
+		&settings->config, fault);
 	if (done && command != NULL) {
-		task.operands = operands + taken;
-		task.noperands = (size_t)(n - taken);
 		done = command->run(&task);
 		config_free(settings->config);
 	}
@@ -1037,15 +983,6 @@ run(struct settings *settings, int n, char *const operands[], int *status,
 	return done;
 }
 
-static enum log_level
-most_level(const struct settings *settings)
-{
-	if (settings->given[SETTING_VERBOSE])
-		return LOG_LEVEL_DEBUG;
-	return settings->given[SETTING_QUIET] ? LOG_LEVEL_ERROR :
-						LOG_LEVEL_INFO;
-}
-
 /* What could not be read is not known. */
 static int
 fault_status(enum fault_kind kind)
@@ -1056,25 +993,17 @@ fault_status(enum fault_kind kind)
 int
 main(int argc, char *argv[])
 {
-	struct settings settings = { .syslog = false };
+	struct settings settings = { .config = NULL };
 	struct fault fault = { .kind = FAULT_NONE };
-	int operands = argc;
 	int status = EX_OK;
 	bool done;
 
 	translate_init();
-	done = options_read(&spec, argc, argv, set_option, &settings, &operands,
-	    &fault);
-	log_open(program, settings.syslog ? LOG_TO_SYSLOG : LOG_TO_STDERR,
-	    most_level(&settings));
-	if (done && settings.given[SETTING_HELP])
-		options_help(&spec, stdout);
-	else if (done && settings.given[SETTING_VERSION])
-		options_version(program, settings.given[SETTING_VERBOSE],
-		    stdout);
-	else if (done)
-		done = run(&settings, argc - operands, argv + operands, &status,
-		    &fault);
+	done = options_read(&spec, argc, argv, set_option, &settings,
+	    &settings.options, &fault);
+	options_open_log(&spec, &settings.options, LOG_TO_STDERR);
+	if (done && !options_answer(&spec, &settings.options, stdout))
+		done = run(&settings, &status, &fault);
 	if (done)
 		return status;
 	log_line(LOG_LEVEL_ERROR, NULL, "%s", fault.text);

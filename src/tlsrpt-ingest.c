@@ -20,7 +20,7 @@
 static const char program[] = "tlsrpt-ingest";
 
 enum setting {
-	SETTING_DRY_RUN,
+	SETTING_DRY_RUN = OPTION_FIRST,
 	SETTING_FORMAT,
 	SETTING_AFTER,
 	SETTING_ON_INVALID,
@@ -37,13 +37,6 @@ enum setting {
 	SETTING_NO_SANDBOX,
 	SETTING_PROGRESS,
 	SETTING_NO_PROGRESS,
-	SETTING_CONFIG,
-	SETTING_DATABASE,
-	SETTING_VERBOSE,
-	SETTING_QUIET,
-	SETTING_LOG,
-	SETTING_HELP,
-	SETTING_VERSION,
 	NSETTINGS
 };
 
@@ -79,21 +72,12 @@ static const struct option_row rows[NSETTINGS + 1] = {
 	    "decode without shutting it in, for debugging" },
 	[SETTING_PROGRESS] = { 0, "progress", NULL, "show progress" },
 	[SETTING_NO_PROGRESS] = { 0, "no-progress", NULL, "show none" },
-	[SETTING_CONFIG] = { 'c', "config", "FILE", "read this configuration" },
-	[SETTING_DATABASE] = { 'd', "database", "URI",
-	    "sqlite:PATH, or what libpq takes" },
-	[SETTING_VERBOSE] = { 'v', "verbose", NULL, "say more" },
-	[SETTING_QUIET] = { 'q', "quiet", NULL, "say only what is wrong" },
-	[SETTING_LOG] = { 0, "log", "stderr|syslog", "where to say it" },
-	[SETTING_HELP] = { 0, "help", NULL, "show this" },
-	[SETTING_VERSION] = { 0, "version", NULL, "show the version" },
 };
 
 static const struct option_group groups[] = {
 	{ SETTING_DRY_RUN, "What becomes of a message" },
 	{ SETTING_AUTH, "Which reports to take" },
 	{ SETTING_JOBS, "Limits and batches" },
-	{ SETTING_CONFIG, "As with every program" },
 	{ 0, NULL },
 };
 
@@ -111,13 +95,11 @@ enum { NAMES_MOST = 1024, DEADLINE_MOST = 86400 };
 
 /* The command line first, then what the configuration adds to it. */
 struct settings {
-	const char *values[NSETTINGS]; /* of the options that take one */
-	bool given[NSETTINGS];
+	struct options options;
 	const char *authserv_ids[NAMES_MOST];
 	size_t nauthserv_ids;
 	const char *domains[NAMES_MOST];
 	size_t ndomains;
-	int verbose;
 	struct arena *arena;
 	struct config *config;
 	/* What follows is made of the above by settle(). */
@@ -142,8 +124,6 @@ set_option(int row, const char *value, void *data, struct fault *fault)
 {
 	struct settings *settings = data;
 
-	settings->given[row] = true;
-	settings->values[row] = value;
 	switch (row) {
 	case SETTING_AUTHSERV_ID:
 		return add_name(settings->authserv_ids,
@@ -151,12 +131,6 @@ set_option(int row, const char *value, void *data, struct fault *fault)
 	case SETTING_DOMAIN:
 		return add_name(settings->domains, &settings->ndomains,
 		    text_domain(value, settings->arena), fault);
-	case SETTING_VERBOSE:
-		settings->verbose++;
-		return true;
-	case SETTING_QUIET:
-		settings->verbose = -1;
-		return true;
 	default:
 		return true;
 	}
@@ -164,31 +138,32 @@ set_option(int row, const char *value, void *data, struct fault *fault)
 
 /* The value of an option, or of the configuration's key of the same name. */
 static const char *
-value_of(struct settings *settings, enum setting setting,
-    enum fault_kind *blame)
+value_of(struct settings *settings, int setting, enum fault_kind *blame)
 {
 	*blame = FAULT_USAGE;
-	if (settings->values[setting] != NULL)
-		return settings->values[setting];
+	if (settings->options.values[setting] != NULL)
+		return settings->options.values[setting];
 	*blame = FAULT_CONFIG;
-	return config_text(settings->config, "ingest", rows[setting].name);
+	return config_text(settings->config, "ingest",
+	    options_row(&spec, setting)->name);
 }
 
 static bool
-refuse_value(enum setting setting, const char *value, enum fault_kind blame,
+refuse_value(int setting, const char *value, enum fault_kind blame,
     struct fault *fault)
 {
-	const char *words = rows[setting].value;
+	const char *words = options_row(&spec, setting)->value;
 
 	return fault_set(fault, blame, "%s%s: \"%s\" is not one of %s",
-	    blame == FAULT_USAGE ? "--" : "[ingest] ", rows[setting].name,
-	    value, words != NULL ? words : "yes|no");
+	    blame == FAULT_USAGE ? "--" : "[ingest] ",
+	    options_row(&spec, setting)->name, value,
+	    words != NULL ? words : "yes|no");
 }
 
 /* Which of some words an option has; the first one where it is not set. */
 static bool
-settle_word(struct settings *settings, enum setting setting,
-    const char *const words[], int *chosen, struct fault *fault)
+settle_word(struct settings *settings, int setting, const char *const words[],
+    int *chosen, struct fault *fault)
 {
 	enum fault_kind blame;
 	const char *value = value_of(settings, setting, &blame);
@@ -218,7 +193,7 @@ settle_number(struct settings *settings, enum setting setting, long long most,
 	if (!text_read_number(value, 1, most, &read))
 		return fault_set(fault, blame,
 		    "%s: \"%s\" is not a number from 1 to %lld",
-		    rows[setting].name, value, most);
+		    options_row(&spec, setting)->name, value, most);
 	*number = (int)read;
 	return true;
 }
@@ -236,7 +211,7 @@ settle_size(struct settings *settings, enum setting setting, size_t *size,
 	if (!text_read_size(value, size) || *size == 0 || *size > most)
 		return fault_set(fault, blame,
 		    "%s: \"%s\" is not a size such as 16M, at most 1G",
-		    rows[setting].name, value);
+		    options_row(&spec, setting)->name, value);
 	return true;
 }
 
@@ -250,7 +225,7 @@ settle_switch(struct settings *settings, enum setting setting, bool *on,
 
 	if (!settle_word(settings, setting, words, &chosen, fault))
 		return false;
-	*on = settings->given[setting] || chosen == 1;
+	*on = settings->options.given[setting] || chosen == 1;
 	return true;
 }
 
@@ -319,16 +294,16 @@ settle_database(struct settings *settings, struct fault *fault)
 {
 	struct batch_rules *batch = &settings->batch;
 
-	if (settings->given[SETTING_DRY_RUN])
+	if (settings->options.given[SETTING_DRY_RUN])
 		return true;
 	if (!config_database(settings->config,
-		settings->values[SETTING_DATABASE], settings->arena,
+		settings->options.values[OPTION_DATABASE], settings->arena,
 		&batch->database, fault))
 		return false;
 	if (!batch->invalid_fails)
 		batch->quarantine = config_quarantine(settings->config,
-		    settings->values[SETTING_QUARANTINE], batch->database,
-		    settings->arena);
+		    settings->options.values[SETTING_QUARANTINE],
+		    batch->database, settings->arena);
 	return true;
 }
 
@@ -347,16 +322,13 @@ settle_log(struct settings *settings, bool delivery, struct fault *fault)
 	enum fault_kind blame;
 	int chosen;
 
-	if (!settle_word(settings, SETTING_LOG, words, &chosen, fault))
+	if (!settle_word(settings, OPTION_LOG, words, &chosen, fault))
 		return false;
 	/* A mail system puts what we say into the bounce: say it elsewhere. */
-	if (is_silent(delivery) && settings->verbose <= 0 &&
-	    value_of(settings, SETTING_LOG, &blame) == NULL)
+	if (is_silent(delivery) && settings->options.verbosity <= 0 &&
+	    value_of(settings, OPTION_LOG, &blame) == NULL)
 		chosen = LOG_TO_SYSLOG;
-	log_open(program, (enum log_target)chosen,
-	    settings->verbose < 0     ? LOG_LEVEL_ERROR :
-		settings->verbose > 0 ? LOG_LEVEL_DEBUG :
-					LOG_LEVEL_INFO);
+	options_open_log(&spec, &settings->options, (enum log_target)chosen);
 	return true;
 }
 
@@ -392,9 +364,10 @@ settle(struct settings *settings, bool delivery, struct fault *fault)
 	batch->json = settings->json ? stdout : NULL;
 	batch->invalid_fails = invalid == 1;
 	batch->decode.auth = (enum auth_rule)auth;
-	batch->progress = !settings->given[SETTING_NO_PROGRESS] &&
-	    settings->verbose >= 0 &&
-	    (settings->given[SETTING_PROGRESS] || isatty(STDERR_FILENO));
+	batch->progress = !settings->options.given[SETTING_NO_PROGRESS] &&
+	    settings->options.verbosity >= 0 &&
+	    (settings->options.given[SETTING_PROGRESS] ||
+		isatty(STDERR_FILENO));
 	return settle_database(settings, fault);
 }
 
@@ -437,7 +410,7 @@ ingest(struct settings *settings, char *const paths[], size_t npaths,
 	struct batch_result result;
 	bool done;
 
-	settings->batch.tell = settings->verbose >= 0 ? tell : NULL;
+	settings->batch.tell = settings->options.verbosity >= 0 ? tell : NULL;
 	done = batch_run(source, &settings->batch, &result, fault);
 	source_close(source);
 	if (!done)
@@ -445,7 +418,7 @@ ingest(struct settings *settings, char *const paths[], size_t npaths,
 	if (settings->json && fflush(stdout) != 0)
 		return fault_set(fault, FAULT_LATER, "standard output: %s",
 		    strerror(errno));
-	if (settings->verbose >= 0)
+	if (settings->options.verbosity >= 0)
 		summarize(&result);
 	fault->kind = result.worst;
 	return result.worst == FAULT_NONE;
@@ -502,7 +475,7 @@ static bool
 check_root(const struct settings *settings, struct fault *fault)
 {
 	if (geteuid() != 0 || settings->allow_root ||
-	    settings->given[SETTING_DRY_RUN])
+	    settings->options.given[SETTING_DRY_RUN])
 		return true;
 	return fault_set(fault, FAULT_CONFIG,
 	    "does not deliver as root: let an ordinary user run it, or say "
@@ -513,36 +486,31 @@ static bool
 run(struct settings *settings, int argc, char *argv[], bool *delivery,
     struct fault *fault)
 {
-	int operands = argc;
+	struct options *options = &settings->options;
 	bool understood = options_read(&spec, argc, argv, set_option, settings,
-	    &operands, fault);
+	    options, fault);
 
-	*delivery = is_delivery(argv + operands, argc - operands, understood);
-	log_open(program, is_silent(*delivery) ? LOG_TO_SYSLOG : LOG_TO_STDERR,
-	    LOG_LEVEL_INFO);
+	*delivery =
+	    is_delivery(options->operands, options->noperands, understood);
+	options_open_log(&spec, options,
+	    is_silent(*delivery) ? LOG_TO_SYSLOG : LOG_TO_STDERR);
 	if (!understood || !check_rights(fault))
 		return false;
-	if (settings->given[SETTING_HELP]) {
-		options_help(&spec, stdout);
+	if (options_answer(&spec, options, stdout))
 		return true;
-	}
-	if (settings->given[SETTING_VERSION]) {
-		options_version(program, settings->verbose > 0, stdout);
-		return true;
-	}
-	if (!config_read(settings->values[SETTING_CONFIG], &settings->config,
-		fault) ||
+	if (!config_read(settings->options.values[OPTION_CONFIG],
+		&settings->config, fault) ||
 	    !settle(settings, *delivery, fault))
 		return false;
 	if (*delivery)
 		return check_root(settings, fault) &&
 		    agent_deliver(&settings->batch, settings->deadline,
 			settings->arena, fault);
-	if (operands == argc)
+	if (options->noperands == 0)
 		return fault_set(fault, FAULT_USAGE,
 		    "there is a terminal on standard input, where a message "
 		    "should be: name a PATH, or see --help");
-	return ingest(settings, argv + operands, (size_t)(argc - operands),
+	return ingest(settings, options->operands, (size_t)options->noperands,
 	    fault);
 }
 

@@ -20,7 +20,7 @@
 static const char program[] = "tlsrpt-report";
 
 enum setting {
-	SETTING_SINCE,
+	SETTING_SINCE = OPTION_FIRST,
 	SETTING_UNTIL,
 	SETTING_DOMAIN,
 	SETTING_ORGANIZATION,
@@ -41,13 +41,6 @@ enum setting {
 	SETTING_FROM,
 	SETTING_TO,
 	SETTING_ALWAYS,
-	SETTING_CONFIG,
-	SETTING_DATABASE,
-	SETTING_VERBOSE,
-	SETTING_QUIET,
-	SETTING_LOG,
-	SETTING_HELP,
-	SETTING_VERSION,
 	NSETTINGS
 };
 
@@ -92,72 +85,57 @@ static const struct option_row rows[NSETTINGS + 1] = {
 	[SETTING_TO] = { 0, "to", "ADDRESS", "digest: who gets it" },
 	[SETTING_ALWAYS] = { 0, "always", NULL,
 	    "digest: also where all is well" },
-	[SETTING_CONFIG] = { 'c', "config", "FILE", "read this configuration" },
-	[SETTING_DATABASE] = { 'd', "database", "URI",
-	    "sqlite:PATH, or what libpq takes" },
-	[SETTING_VERBOSE] = { 'v', "verbose", NULL, "say more" },
-	[SETTING_QUIET] = { 'q', "quiet", NULL, "say only what is wrong" },
-	[SETTING_LOG] = { 0, "log", "stderr|syslog", "where to say it" },
-	[SETTING_HELP] = { 0, "help", NULL, "show this" },
-	[SETTING_VERSION] = { 0, "version", NULL,
-	    "show the version; with -v its libraries too" },
 };
 
 static const struct option_group groups[] = {
 	{ SETTING_SINCE, "What to look at" },
 	{ SETTING_FORMAT, "How to show it" },
 	{ SETTING_LIVE, "For one command" },
-	{ SETTING_CONFIG, "Common" },
 	{ 0, NULL },
 };
-
-/* What stands behind a command's name. */
-enum operand { OPERAND_NONE, OPERAND_MAYBE, OPERAND_ONE };
 
 enum database { DATABASE_NEVER, DATABASE_ALWAYS, DATABASE_FOR_KEY };
 
 static const struct command {
-	const char *name;
+	struct option_command named;
 	bool (*run)(struct task *task, const char *operand);
-	enum operand operand;
 	enum database database;
 	int span;    /* days, where --since says nothing */
 	bool tables; /* prints JSON and CSV too */
 } commands[] = {
-	{ "summary", summary_run, OPERAND_NONE, DATABASE_ALWAYS, 30, true },
-	{ "show", show_run, OPERAND_ONE, DATABASE_FOR_KEY, 30, true },
-	{ "explain", explain_run, OPERAND_MAYBE, DATABASE_NEVER, 30, true },
-	{ "failures", failures_run, OPERAND_NONE, DATABASE_ALWAYS, 30, true },
-	{ "reporters", reporters_run, OPERAND_NONE, DATABASE_ALWAYS, 30, true },
-	{ "readiness", readiness_run, OPERAND_ONE, DATABASE_ALWAYS, 28, true },
-	{ "drift", drift_run, OPERAND_ONE, DATABASE_ALWAYS, 14, true },
-	{ "check", check_run, OPERAND_NONE, DATABASE_ALWAYS, 7, false },
-	{ "metrics", metrics_run, OPERAND_NONE, DATABASE_ALWAYS, 7, false },
-	{ "html", html_run, OPERAND_NONE, DATABASE_ALWAYS, 30, false },
-	{ "digest", digest_run, OPERAND_NONE, DATABASE_ALWAYS, 7, false },
+	{ { "summary", NULL, "how it stands, in ten seconds (default)" },
+	    summary_run, DATABASE_ALWAYS, 30, true },
+	{ { "show", "FILE|KEY|-",
+	      "explain one report: FILE, KEY, or - for a mail on stdin" },
+	    show_run, DATABASE_FOR_KEY, 30, true },
+	{ { "explain", "[CODE]",
+	      "what a result type, deviation or reason code means" },
+	    explain_run, DATABASE_NEVER, 30, true },
+	{ { "failures", NULL, "what failed, new failures first" }, failures_run,
+	    DATABASE_ALWAYS, 30, true },
+	{ { "reporters", NULL, "who reports, and who fell silent" },
+	    reporters_run, DATABASE_ALWAYS, 30, true },
+	{ { "readiness", "DOMAIN", "may DOMAIN go from testing to enforce?" },
+	    readiness_run, DATABASE_ALWAYS, 28, true },
+	{ { "drift", "DOMAIN",
+	      "policies seen against those published for DOMAIN" },
+	    drift_run, DATABASE_ALWAYS, 14, true },
+	{ { "check", NULL, "one line and exit status for monitoring" },
+	    check_run, DATABASE_ALWAYS, 7, false },
+	{ { "metrics", NULL, "Prometheus text for node_exporter" }, metrics_run,
+	    DATABASE_ALWAYS, 7, false },
+	{ { "html", NULL, "one page with plots" }, html_run, DATABASE_ALWAYS,
+	    30, false },
+	{ { "digest", NULL, "a mail for sendmail -t" }, digest_run,
+	    DATABASE_ALWAYS, 7, false },
+	{ { NULL, NULL, NULL }, NULL, DATABASE_NEVER, 0, false },
 };
 
 enum {
-	NCOMMANDS = sizeof(commands) / sizeof(commands[0]),
 	TIMEOUT = 60, /* seconds a connection or statement may take */
 	NAMES_MOST = 64,
 	LIVE_MOST = 4 << 20,
 	CHECK_UNKNOWN = 3
-};
-
-static const struct option_command summaries[NCOMMANDS + 1] = {
-	{ "summary", "how it stands, in ten seconds (default)" },
-	{ "show", "explain one report: FILE, KEY, or - for a mail on stdin" },
-	{ "explain", "what a result type, deviation or reason code means" },
-	{ "failures", "what failed, new failures first" },
-	{ "reporters", "who reports, and who fell silent" },
-	{ "readiness", "may DOMAIN go from testing to enforce?" },
-	{ "drift", "policies seen against those published for DOMAIN" },
-	{ "check", "one line and exit status for monitoring" },
-	{ "metrics", "Prometheus text for node_exporter" },
-	{ "html", "one page with plots" },
-	{ "digest", "a mail for sendmail -t" },
-	{ NULL, NULL },
 };
 
 static const struct options_spec spec = {
@@ -166,17 +144,17 @@ static const struct options_spec spec = {
 	.summary = "Say what TLS reports (RFC 8460) mean, and what to do.",
 	.rows = rows,
 	.groups = groups,
-	.commands = summaries,
+	.commands = &commands[0].named,
+	.command_size = sizeof(commands[0]),
+	.otherwise = "summary",
 };
 
 struct settings {
-	const char *values[NSETTINGS]; /* of the options that take one */
-	bool given[NSETTINGS];
+	struct options options;
 	const char *authserv_ids[NAMES_MOST];
 	size_t nauthserv_ids;
 	struct config *config;
 	const struct command *command;
-	const char *operand;
 };
 
 static bool
@@ -189,40 +167,14 @@ set_option(int row, const char *value, void *data, struct fault *fault)
 			return fault_set(fault, FAULT_USAGE,
 			    "more than %d names: \"%s\"", NAMES_MOST, value);
 		settings->authserv_ids[settings->nauthserv_ids++] = value;
-	} else if (settings->given[row] && value != NULL) {
+	} else if (settings->options.given[row] && value != NULL) {
 		return fault_set(fault, FAULT_USAGE,
 		    "--%s stands there twice: write it once", rows[row].name);
 	}
-	settings->given[row] = true;
-	settings->values[row] = value;
 	return true;
 }
 
 /* ------------------------------------------------------- what is asked for */
-
-static bool
-choose_command(struct settings *settings, int n, char *const operands[],
-    struct fault *fault)
-{
-	const char *name = n > 0 ? operands[0] : commands[0].name;
-
-	for (int i = 0; i < NCOMMANDS; i++)
-		if (strcmp(commands[i].name, name) == 0)
-			settings->command = &commands[i];
-	if (settings->command == NULL)
-		return fault_set(fault, FAULT_USAGE,
-		    "\"%s\" is no command: see %s --help", name, program);
-	if (settings->command->operand == OPERAND_ONE && n < 2)
-		return fault_set(fault, FAULT_USAGE,
-		    "%s wants an operand: see %s --help", name, program);
-	if (n > (settings->command->operand == OPERAND_NONE ? 1 : 2))
-		return fault_set(fault, FAULT_USAGE,
-		    "\"%s\" is one word too many",
-		    operands[settings->command->operand == OPERAND_NONE ? 1 :
-									  2]);
-	settings->operand = n > 1 ? operands[1] : NULL;
-	return true;
-}
 
 /* The value of an option, or of the configuration's key of the same name. */
 static const char *
@@ -230,8 +182,8 @@ value_of(const struct settings *settings, enum setting setting,
     enum fault_kind *blame)
 {
 	*blame = FAULT_USAGE;
-	if (settings->values[setting] != NULL)
-		return settings->values[setting];
+	if (settings->options.values[setting] != NULL)
+		return settings->options.values[setting];
 	*blame = FAULT_CONFIG;
 	return config_text(settings->config, "report", rows[setting].name);
 }
@@ -306,13 +258,14 @@ static bool
 settle_format(const struct settings *settings, struct task *task)
 {
 	static const char *const words[] = { "text", "json", "csv", NULL };
-	const char *value = settings->values[SETTING_FORMAT];
+	const char *value = settings->options.values[SETTING_FORMAT];
 
 	if (value == NULL)
 		return true;
 	if (!settings->command->tables)
 		return fault_set(task->fault, FAULT_USAGE,
-		    "--format does not go with %s", settings->command->name);
+		    "--format does not go with %s",
+		    settings->command->named.name);
 	for (int i = 0; words[i] != NULL; i++) {
 		if (strcmp(words[i], value) == 0) {
 			task->format = (enum format)i;
@@ -367,18 +320,18 @@ static bool
 settle(struct settings *settings, struct task *task)
 {
 	enum fault_kind blame;
-	const char *const *values = settings->values;
+	const char *const *values = settings->options.values;
 	struct filter *filter = &task->filter;
 
 	filter->domain = values[SETTING_DOMAIN] != NULL ?
 	    text_domain(values[SETTING_DOMAIN], task->arena) :
 	    NULL;
 	filter->organization = values[SETTING_ORGANIZATION];
-	filter->verified = settings->given[SETTING_VERIFIED_ONLY];
+	filter->verified = settings->options.given[SETTING_VERIFIED_ONLY];
 	task->from = value_of(settings, SETTING_FROM, &blame);
 	task->to = value_of(settings, SETTING_TO, &blame);
-	task->always = settings->given[SETTING_ALWAYS];
-	task->unconfined = settings->given[SETTING_NO_SANDBOX];
+	task->always = settings->options.given[SETTING_ALWAYS];
+	task->unconfined = settings->options.given[SETTING_NO_SANDBOX];
 	settle_authserv_ids(settings, task);
 	return settle_format(settings, task) && settle_rules(settings, task) &&
 	    filter_span(filter, value_of(settings, SETTING_SINCE, &blame),
@@ -414,14 +367,14 @@ wants_database(const struct settings *settings)
 {
 	return settings->command->database == DATABASE_ALWAYS ||
 	    (settings->command->database == DATABASE_FOR_KEY &&
-		load_is_key(settings->operand) &&
-		access(settings->operand, F_OK) != 0);
+		load_is_key(settings->options.operands[0]) &&
+		access(settings->options.operands[0], F_OK) != 0);
 }
 
 static bool
 run_command(struct settings *settings, struct task *task)
 {
-	const char *path = settings->values[SETTING_LIVE];
+	const char *path = settings->options.values[SETTING_LIVE];
 	const char *uri;
 	struct buffer live = { 0 };
 	bool done;
@@ -435,10 +388,11 @@ run_command(struct settings *settings, struct task *task)
 	task->live_given = path != NULL;
 	done = !wants_database(settings) ||
 	    (config_database(settings->config,
-		 settings->values[SETTING_DATABASE], task->arena, &uri,
+		 settings->options.values[OPTION_DATABASE], task->arena, &uri,
 		 task->fault) &&
 		query_open(uri, program, TIMEOUT, &task->query, task->fault));
-	done = done && settings->command->run(task, settings->operand);
+	done =
+	    done && settings->command->run(task, settings->options.operands[0]);
 	query_close(task->query);
 	buffer_free(&live);
 	return done;
@@ -486,7 +440,7 @@ write_file(const char *path, const struct buffer *out, struct arena *arena,
 static bool
 put_out(const struct settings *settings, const struct task *task)
 {
-	const char *path = settings->values[SETTING_OUTPUT];
+	const char *path = settings->options.values[SETTING_OUTPUT];
 
 	if (path != NULL && strcmp(path, "-") != 0)
 		return write_file(path, task->term.out, task->arena,
@@ -504,10 +458,10 @@ run(struct settings *settings, struct task *task)
 
 	buffer_text(&out, "");
 	term_look(&task->term, &out, task->arena);
-	if (settings->values[SETTING_OUTPUT] != NULL)
+	if (settings->options.values[SETTING_OUTPUT] != NULL)
 		task->term.colour = false;
-	if (!config_read(settings->values[SETTING_CONFIG], &settings->config,
-		task->fault)) {
+	if (!config_read(settings->options.values[OPTION_CONFIG],
+		&settings->config, task->fault)) {
 		buffer_free(&out);
 		return false;
 	}
@@ -516,22 +470,6 @@ run(struct settings *settings, struct task *task)
 	config_free(settings->config);
 	buffer_free(&out);
 	return done;
-}
-
-static bool
-start_log(const struct settings *settings, struct fault *fault)
-{
-	const char *target = settings->values[SETTING_LOG];
-	bool syslog = target != NULL && strcmp(target, "syslog") == 0;
-
-	log_open(program, syslog ? LOG_TO_SYSLOG : LOG_TO_STDERR,
-	    settings->given[SETTING_VERBOSE]   ? LOG_LEVEL_DEBUG :
-		settings->given[SETTING_QUIET] ? LOG_LEVEL_ERROR :
-						 LOG_LEVEL_INFO);
-	if (target == NULL || syslog || strcmp(target, "stderr") == 0)
-		return true;
-	return fault_set(fault, FAULT_USAGE, "--log=%s: write stderr or syslog",
-	    target);
 }
 
 /* A monitoring system reads standard output, and knows four statuses. */
@@ -557,22 +495,16 @@ main(int argc, char *argv[])
 	struct task task = { .arena = arena_new(),
 		.now = (int64_t)time(NULL),
 		.fault = &fault };
-	int operands = argc;
 	int status;
 	bool done;
 
 	translate_init();
-	done = options_read(&spec, argc, argv, set_option, &settings, &operands,
-	    &fault);
-	done = start_log(&settings, &fault) && done;
-	if (done && settings.given[SETTING_HELP])
-		options_help(&spec, stdout);
-	else if (done && settings.given[SETTING_VERSION])
-		options_version(program, settings.given[SETTING_VERBOSE],
-		    stdout);
-	else if (done)
-		done = choose_command(&settings, argc - operands,
-			   argv + operands, &fault) &&
+	done = options_read(&spec, argc, argv, set_option, &settings,
+	    &settings.options, &fault);
+	options_open_log(&spec, &settings.options, LOG_TO_STDERR);
+	if (done && !options_answer(&spec, &settings.options, stdout))
+		done = options_command(&spec, &settings.options,
+			   (const void **)&settings.command, &fault) &&
 		    run(&settings, &task);
 	status = end(&settings, &task, done);
 	arena_free(task.arena);

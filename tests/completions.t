@@ -79,12 +79,18 @@ if command -v bash >/dev/null; then
 		has json complete_bash tlsrpt-db --format =
 	check 'bash: a file' has "$tmp/a.conf" complete_bash tlsrpt-db -c "$tmp/a"
 	check 'bash: a command' has upgrade complete_bash tlsrpt-db up
+	check 'bash: the first word of one' has lint complete_bash tlsrpt-dns li
+	check 'bash: its second word' has mta-sts complete_bash tlsrpt-dns lint mt
 fi
 if command -v fish >/dev/null; then
 	check 'fish: an option' has --format complete_fish tlsrpt-db 'tlsrpt-db --for'
 	check 'fish: a choice' has --auth=require \
 		complete_fish tlsrpt-ingest 'tlsrpt-ingest --auth=req'
 	check 'fish: a command' has status complete_fish tlsrpt-db 'tlsrpt-db st'
+	check 'fish: the first word of one' \
+		has make complete_fish tlsrpt-dns 'tlsrpt-dns ma'
+	check 'fish: its second word' \
+		has authorization complete_fish tlsrpt-dns 'tlsrpt-dns make au'
 else
 	skip 'fish' 'fish is not installed'
 fi
@@ -93,6 +99,10 @@ if command -v zsh >/dev/null; then
 		complete_zsh tlsrpt-ingest 'tlsrpt-ingest --' verdict
 	check 'zsh: the commands' says 'bring an older schema' \
 		complete_zsh tlsrpt-db 'tlsrpt-db ' 'older schema'
+	check 'zsh: the first words' says 'tlsrpt, mta-sts, authorization' \
+		complete_zsh tlsrpt-dns 'tlsrpt-dns ' 'mta-sts, authorization'
+	check 'zsh: the second words' says 'TLSA records of its MX hosts' \
+		complete_zsh tlsrpt-dns 'tlsrpt-dns check ' 'TLSA records'
 	check 'zsh: a choice' says 'require' \
 		complete_zsh tlsrpt-ingest 'tlsrpt-ingest --auth=' require
 else
