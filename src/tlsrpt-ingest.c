@@ -181,7 +181,7 @@ settle_word(struct settings *settings, int setting, const char *const words[],
 }
 
 static bool
-settle_number(struct settings *settings, enum setting setting, long long most,
+settle_number(struct settings *settings, int setting, long long most,
     int *number, struct fault *fault)
 {
 	enum fault_kind blame;
@@ -199,7 +199,7 @@ settle_number(struct settings *settings, enum setting setting, long long most,
 }
 
 static bool
-settle_size(struct settings *settings, enum setting setting, size_t *size,
+settle_size(struct settings *settings, int setting, size_t *size,
     struct fault *fault)
 {
 	static const size_t most = (size_t)1 << 30;
@@ -217,7 +217,7 @@ settle_size(struct settings *settings, enum setting setting, size_t *size,
 
 /* A switch: on by its option, or by "yes" in the configuration. */
 static bool
-settle_switch(struct settings *settings, enum setting setting, bool *on,
+settle_switch(struct settings *settings, int setting, bool *on,
     struct fault *fault)
 {
 	static const char *const words[] = { "no", "yes", NULL };

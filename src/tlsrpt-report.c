@@ -474,7 +474,7 @@ run(struct settings *settings, struct task *task)
 
 /* A monitoring system reads standard output, and knows four statuses. */
 static int
-end(const struct settings *settings, const struct task *task, bool done)
+exit_status(const struct settings *settings, const struct task *task, bool done)
 {
 	if (done)
 		return task->status;
@@ -506,7 +506,7 @@ main(int argc, char *argv[])
 		done = options_command(&spec, &settings.options,
 			   (const void **)&settings.command, &fault) &&
 		    run(&settings, &task);
-	status = end(&settings, &task, done);
+	status = exit_status(&settings, &task, done);
 	arena_free(task.arena);
 	return status;
 }

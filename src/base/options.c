@@ -60,17 +60,17 @@ tables_make(const struct options_spec *spec, struct tables *tables)
 	struct option *name = tables->names;
 	char *letter = tables->letters;
 
-	memset(tables, 0, sizeof(*tables));
 	*letter++ = ':'; /* getopt(3) tells of a missing value apart */
 	for (int i = 0; i < last_row(spec); i++) {
 		const struct option_row *row = options_row(spec, i);
 
 		if (!has_row(spec, i))
 			continue;
-		*name++ = (struct option){ .name = row->name,
-			.has_arg = row->value != NULL ? required_argument :
-							no_argument,
-			.val = NAME_FIRST + i };
+		name->name = row->name;
+		name->has_arg =
+		    row->value != NULL ? required_argument : no_argument;
+		name->val = NAME_FIRST + i;
+		name++;
 		if (row->letter == '\0')
 			continue;
 		*letter++ = row->letter;
@@ -127,7 +127,7 @@ options_read(const struct options_spec *spec, int argc, char *argv[],
     bool (*set)(int row, const char *value, void *data, struct fault *fault),
     void *data, struct options *options, struct fault *fault)
 {
-	struct tables tables;
+	struct tables tables = { .letters = "" };
 	bool good = true;
 	int got;
 
