@@ -63,12 +63,6 @@ lmtp_greet(const struct lmtp_session *session, struct buffer *replies)
 }
 
 bool
-lmtp_is_busy(const struct lmtp_session *session)
-{
-	return session->sender || session->in_data;
-}
-
-bool
 lmtp_is_in_data(const struct lmtp_session *session)
 {
 	return session->in_data;

@@ -48,8 +48,7 @@ void lmtp_greet(const struct lmtp_session *session, struct buffer *replies);
 enum lmtp_event lmtp_feed(struct lmtp_session *session, const char *input,
     size_t len, size_t *used, struct buffer *replies);
 
-/* Is a message being received, or a transaction open? */
-bool lmtp_is_busy(const struct lmtp_session *session);
+/* Is a message being received? */
 bool lmtp_is_in_data(const struct lmtp_session *session);
 
 /* How many bytes of the message under way are held. */

@@ -85,8 +85,7 @@ task_free(struct pipeline *pipeline, struct task *task)
 	(void)pthread_mutex_lock(&pipeline->lock);
 	if (task->shelf != NULL && --task->shelf->ntasks == 0)
 		empty = task->shelf;
-	if (--pipeline->ntasks == 0)
-		(void)pthread_cond_broadcast(&pipeline->idle);
+	pipeline->ntasks--;
 	(void)pthread_mutex_unlock(&pipeline->lock);
 	free(task);
 	if (empty != NULL) {
@@ -228,7 +227,8 @@ take_decoded(const struct pipeline_rules *rules, struct task *task,
 		look_over(rules, task);
 }
 
-void
+/* Decode tasks of one way, at most DECODER_MESSAGES; no lock is held. */
+static void
 bench_decode(struct bench *bench, struct task *tasks[], size_t n)
 {
 	struct decoding_job jobs[DECODER_MESSAGES];
@@ -454,28 +454,12 @@ pipeline_waiting(struct pipeline *pipeline)
 	return n;
 }
 
-bool
-pipeline_drain(struct pipeline *pipeline, int milliseconds)
-{
-	struct timespec began;
-	bool empty;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &began);
-	(void)pthread_mutex_lock(&pipeline->lock);
-	while (
-	    pipeline->ntasks > 0 && milliseconds_since(&began) < milliseconds)
-		wait_at_most(&pipeline->idle, &pipeline->lock, 100);
-	empty = pipeline->ntasks == 0;
-	(void)pthread_mutex_unlock(&pipeline->lock);
-	return empty;
-}
-
 static void
 make_locks(struct pipeline *pipeline)
 {
 	pthread_cond_t *const conditions[] = { &pipeline->raw_more,
 		&pipeline->ready_more, &pipeline->ready_room,
-		&pipeline->spool_more, &pipeline->spool_done, &pipeline->idle,
+		&pipeline->spool_more, &pipeline->spool_done,
 		&pipeline->keeper_wake };
 	pthread_condattr_t attributes;
 

@@ -107,12 +107,6 @@ bool pipeline_is_alive(struct pipeline *pipeline);
 /* How many jobs are under way. */
 size_t pipeline_waiting(struct pipeline *pipeline);
 
-/*
- * Wait until nothing is under way, or that many milliseconds; true where all
- * of it was answered.
- */
-bool pipeline_drain(struct pipeline *pipeline, int milliseconds);
-
 /* Answer what is under way, and stop the threads. */
 void pipeline_stop(struct pipeline *pipeline);
 

@@ -80,7 +80,6 @@ struct pipeline {
 	pthread_cond_t ready_room;
 	pthread_cond_t spool_more;
 	pthread_cond_t spool_done;
-	pthread_cond_t idle;
 	pthread_cond_t keeper_wake;
 	struct queue raw;
 	struct queue ready;
@@ -118,9 +117,6 @@ void task_answer(struct pipeline *pipeline, struct task *task,
 
 /* The last that is heard of it; the lock is not held. */
 void task_free(struct pipeline *pipeline, struct task *task);
-
-/* Decode tasks of one way, at most DECODER_MESSAGES; no lock is held. */
-void bench_decode(struct bench *bench, struct task *tasks[], size_t n);
 
 /* Hand a task to the spooler; the lock is held. */
 void spooler_take(struct pipeline *pipeline, struct task *task);

@@ -70,7 +70,4 @@ bool make_server(const char *server, const char *domain, struct buffer *out);
 
 extern const char make_servers[];
 
-/* A TXT record as a zone file has it, in strings of at most 255 octets. */
-void make_quoted(struct buffer *out, const char *value);
-
 #endif

@@ -49,8 +49,9 @@ add_quoted_piece(struct buffer *out, const char *value, size_t len)
 	buffer_text(out, "\"");
 }
 
-void
-make_quoted(struct buffer *out, const char *value)
+/* A TXT record as a zone file has it, in strings of at most 255 octets. */
+static void
+add_quoted(struct buffer *out, const char *value)
 {
 	size_t len = strlen(value);
 
@@ -71,7 +72,7 @@ quoted(const char *value, struct arena *arena)
 	struct buffer out = { 0 };
 	char *made;
 
-	make_quoted(&out, value);
+	add_quoted(&out, value);
 	made = arena_copy(arena, out.at, out.len);
 	buffer_free(&out);
 	return made;

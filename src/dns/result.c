@@ -49,8 +49,8 @@ result_status(const struct result *result)
 	return worst == SEVERITY_WARNING ? RESULT_WARNING : RESULT_OK;
 }
 
-const char *
-result_status_name(enum result_status status)
+static const char *
+status_name(enum result_status status)
 {
 	static const char *const names[] = { [RESULT_OK] = "ok",
 		[RESULT_WARNING] = "warning",
@@ -108,7 +108,7 @@ result_json(const struct result *result, struct buffer *out)
 	buffer_text(out, "{\"domain\": ");
 	json_text(out, result->domain, arena);
 	buffer_printf(out, ", \"check\": \"%s\", \"status\": \"%s\"",
-	    result->check, result_status_name(result_status(result)));
+	    result->check, status_name(result_status(result)));
 	if (result->more != NULL)
 		buffer_text(out, result->more);
 	buffer_text(out, ", \"records\": [");

@@ -46,8 +46,6 @@ void result_add(struct result *result, const struct result_record *record);
 /* The worst of its findings; an error outweighs what is not known. */
 enum result_status result_status(const struct result *result);
 
-const char *result_status_name(enum result_status status);
-
 /* For people, in their language. */
 const char *result_severity_word(enum severity severity);
 

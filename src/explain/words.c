@@ -195,22 +195,6 @@ words_fate(const char *policy_type, const char *sts_mode)
 }
 
 const char *
-words_fate_short(enum fate fate)
-{
-	switch (fate) {
-	case FATE_REFUSED:
-		return _("not delivered");
-	case FATE_DELIVERED:
-		return _("delivered");
-	case FATE_PLAIN:
-		return _("maybe unencrypted");
-	case FATE_UNKNOWN:
-		break;
-	}
-	return _("not known");
-}
-
-const char *
 words_fate_code(enum fate fate)
 {
 	switch (fate) {

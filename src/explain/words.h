@@ -48,8 +48,7 @@ enum fate {
 /* By the policy that the sender followed; each may be NULL. */
 enum fate words_fate(const char *policy_type, const char *sts_mode);
 
-/* A word for a fate, for tables, and one for machines. */
-const char *words_fate_short(enum fate fate);
+/* A word for a fate, for machines. */
 const char *words_fate_code(enum fate fate);
 
 /*
