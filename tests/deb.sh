@@ -10,38 +10,9 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 tarball=$(realpath "$1")
 mkdir -p "$2"
 folder=$(realpath "$2")
-release=$(. /etc/os-release && echo "$VERSION_CODENAME")
-mirror=$(sed -n -e 's/^URIs: *\([^ ]*\).*/\1/p' -e 's/^deb \(\[[^]]*\] \)*\([^ ]*\).*/\2/p' \
-	/etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1)
-root=$(mktemp -d "${TMPDIR:-/tmp}/tlsrpt-deb.XXXXXX")
-chmod 755 "$root" # it is the / of all users in there
-
-cleanup() {
-	umount -l "$root/proc" "$root/dev" 2>/dev/null || :
-	rm -rf --one-file-system "$root"
-}
-trap cleanup EXIT
-trap 'exit 1' HUP INT TERM
-
-inside() {
-	chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
-		LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
-}
-
-install_inside() {
-	inside apt-get install -y -qq --no-install-recommends "$@" >/dev/null
-}
-
-echo "# a bare $release"
-debootstrap --variant=minbase "$release" "$root" "$mirror" >"$folder/debootstrap.log" 2>&1
-cp -R /etc/apt/. "$root/etc/apt/"
-cp /etc/resolv.conf /etc/hosts "$root/etc/" 2>/dev/null || :
-mount -t proc proc "$root/proc"
-mount --rbind /dev "$root/dev"
-mount --make-rslave "$root/dev"
-printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
-chmod 755 "$root/usr/sbin/policy-rc.d"
-inside apt-get update -qq
+# shellcheck source=tests/bare.sh
+. "$here/tests/bare.sh"
+bare_make "$folder/debootstrap.log"
 
 echo '# build'
 mkdir -p "$root/build"
