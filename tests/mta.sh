@@ -10,31 +10,8 @@
 # Needs root, apt, and a kernel with overlay mounts.
 # shellcheck disable=SC2015,SC2016,SC2317
 set -u
-if [ "${1-}" != inside ]; then
-	here=$(cd "$(dirname "$0")/.." && pwd)
-	[ "$(id -u)" -eq 0 ] || { echo '1..0 # SKIP it needs root'; exit 0; }
-	command -v apt-get >/dev/null || { echo '1..0 # SKIP no apt'; exit 0; }
-	command -v tlsrpt-ingest >/dev/null ||
-		{ echo '1..0 # SKIP no tlsrpt-ingest in PATH'; exit 0; }
-	exec unshare -mpf --mount-proc --kill-child --propagation private sh "$here/tests/mta.sh" \
-		inside "$here" "$(dirname "$(command -v tlsrpt-ingest)")"
-fi
-here=$2
-bin=$3
-
-root=/mnt
-mount -t tmpfs tmpfs $root && mkdir $root/upper $root/work $root/root &&
-	mount -t overlay overlay -o "lowerdir=/,upperdir=$root/upper,workdir=$root/work" \
-		$root/root || { echo '1..0 # SKIP no overlay mounts here'; exit 0; }
-root=$root/root
-mount -t proc proc $root/proc
-mount --rbind /dev $root/dev
-mount -t tmpfs tmpfs $root/tmp && chmod 1777 $root/tmp
-mkdir -p $root/srv/tree $root/srv/bin
-mount --bind "$here" $root/srv/tree
-mount --bind "$bin" $root/srv/bin
-printf '#!/bin/sh\nexit 101\n' >$root/usr/sbin/policy-rc.d
-chmod 755 $root/usr/sbin/policy-rc.d
+# shellcheck source=tests/machine.sh
+. "$(dirname "$0")/machine.sh"
 
 # Servers and their clients have a loopback interface that nobody shares.
 mkfifo $root/tmp/net
@@ -42,69 +19,8 @@ unshare -n sh -c 'ip link set lo up && ip addr add 192.0.2.53/32 dev lo && echo 
 net=$!
 read -r _ <$root/tmp/net
 
-clean_env() {
-	env -i PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
-		LC_ALL=C.UTF-8 TERM=xterm DEBIAN_FRONTEND=noninteractive "$@"
-}
-
 inside() {
 	clean_env nsenter -n -t "$net" chroot $root "$@"
-}
-
-as() {
-	user=$1
-	shift
-	inside runuser -u "$user" -- env HOME="$(inside sh -c "echo ~$user")" "$@"
-}
-
-# install_inside PACKAGE...: from where this machine has its packages
-install_inside() {
-	clean_env chroot $root apt-get install -y -qq --no-install-recommends "$@" \
-		</dev/null >$root/tmp/apt.log 2>&1 ||
-		tail -n 20 $root/tmp/apt.log
-}
-
-n=0
-failed=0
-check() {
-	n=$((n + 1))
-	name=$1
-	shift
-	if "$@" >$root/tmp/check.out 2>&1; then
-		echo "ok $n - $name"
-	else
-		failed=$((failed + 1))
-		echo "not ok $n - $name"
-		sed 's/^/# /' $root/tmp/check.out | tail -n 20
-	fi
-}
-
-# wait_for COMMAND...: until it succeeds, for half a minute
-wait_for() {
-	tries=300
-	until "$@" >$root/tmp/wait.out 2>&1; do
-		tries=$((tries - 1))
-		[ "$tries" -gt 0 ] || { cat $root/tmp/wait.out; return 1; }
-		sleep 0.1
-	done
-}
-
-# sql QUERY: asked as the owner, who alone may make the file anew
-sql() {
-	[ -f $root/var/lib/tlsrpt/reports.db ] &&
-		as tlsrpt sqlite3 -batch /var/lib/tlsrpt/reports.db "$1" 2>&1
-}
-
-# gives WANT QUERY
-gives() {
-	[ "$(sql "$2")" = "$1" ] && return 0
-	echo "want: $1"
-	echo "got:  $(sql "$2")"
-	return 1
-}
-
-rows() {
-	gives "$1" 'SELECT count(*) FROM report'
 }
 
 # fresh: no reports, and a database that can be written
@@ -124,8 +40,6 @@ back() {
 	chmod 755 $root/var/lib/tlsrpt
 }
 
-[ -n "$(find /var/lib/apt/lists -name '*_Packages*' -print 2>/dev/null)" ] ||
-	clean_env chroot $root apt-get update -qq
 report=$here/samples/google-plain.eml
 inside useradd --system --home-dir /var/lib/tlsrpt/home tlsrpt 2>/dev/null
 inside useradd --create-home --shell /bin/sh reader 2>/dev/null
@@ -476,6 +390,4 @@ check 'OpenSMTPD: the queue runs' inside smtpctl schedule all
 check 'OpenSMTPD: it is a row' wait_for rows 1
 inside smtpctl stop >/dev/null 2>&1
 
-echo "1..$n"
-echo "# $failed failed"
-[ "$failed" -eq 0 ]
+finish

@@ -306,18 +306,20 @@ digest_unit() {
 	chmod 755 "$tmp/fake/sendmail"
 	printf '[database]\nuri=sqlite:%s\n[report]\nto=a@example.com\n' \
 		"$tmp/$1.db" >"$tmp/digest.conf"
-	# As systemd reads it: $$ is $, %% is %, a line may go on.
+	# As systemd reads it: $$ is $, a line may go on; what ExecStart may not
+	# do, and that the user stays the same, is for tests/units.sh.
 	python3 - "$top/contrib/systemd/tlsrpt-digest.service" \
 		"$tmp/fake/sendmail" >"$tmp/digest.sh" <<-'PY'
 		import re, sys
 		text = open(sys.argv[1]).read().replace("\\\n", " ")
-		line = re.search(r"^ExecStart=/bin/sh -c '(.*)'$", text, re.M).group(1)
-		line = line.replace("$$", "$").replace("%%", "%")
-		line = line.replace("\\\\", "\\").replace(
-		    "tlsrpt-report digest", "tlsrpt-report digest --until=2026-09-30")
-		print(line.replace("/usr/sbin/sendmail", sys.argv[2]))
+		for step in "ExecStart", "ExecStartPost":
+		    line = re.search(r"^%s=\+?/bin/sh -c '(.*)'$" % step, text, re.M)
+		    line = line.group(1).replace("$$", "$")
+		    line = re.sub(r"setpriv .*/usr/sbin/sendmail", sys.argv[2], line)
+		    print("(", line.replace("tlsrpt-report digest",
+		        "tlsrpt-report digest --until=2026-09-30"), ") || exit")
 	PY
-	TLSRPT_CONFIG=$tmp/digest.conf sh "$tmp/digest.sh"
+	RUNTIME_DIRECTORY=$tmp TLSRPT_CONFIG=$tmp/digest.conf sh "$tmp/digest.sh"
 }
 digest_is_sent() {
 	digest_unit failing && grep -qx -- '-t -oi' "$tmp/sent" &&

@@ -6,7 +6,9 @@
 # 1. gcc: warnings are errors; make distcheck's own tests; the programs are
 #    installed into a folder, and the tests run on those.
 # 2. clang with AddressSanitizer and UBSan: make check once more.
-#    Then the recipes of contrib/mta, with mail systems installed for that.
+#    Then the recipes of contrib/mta, with mail systems installed for that,
+#    the units of contrib/systemd in a machine that systemd starts, and the
+#    packages of contrib/rpm.
 # 3. valgrind over the unit tests, and each fuzz target for FUZZ_SECONDS (30).
 #
 # The last line counts the tests of all of that.  BUILD names the folder to
@@ -111,16 +113,19 @@ under_valgrind() {
 	done
 }
 
-# Each in a copy of this system that is gone afterwards; see tests/mta.sh.
-recipes_of_mail_systems() {
-	echo '== mail systems'
-	mkdir -p "$build/mta/tests"
-	timeout -k 10 900 sh tests/mta.sh >"$build/mta/tests/mta.sh.log" 2>&1
-	grep -q '^1\.\.' "$build/mta/tests/mta.sh.log" || {
+# in_machine SCRIPT [ARGUMENT...]: mail systems and units run in a copy of this
+# system that is gone afterwards; see tests/machine.sh.
+in_machine() {
+	script=$1
+	shift
+	echo "== $script"
+	mkdir -p "$build/machines/tests"
+	log=$build/machines/tests/$script.log
+	timeout -k 10 900 sh "tests/$script" "$@" >"$log" 2>&1
+	grep -q '^1\.\.' "$log" || {
 		failed=$((failed + 1))
-		tail -n 30 "$build/mta/tests/mta.sh.log"
+		tail -n 30 "$log"
 	}
-	count "$build/mta"
 }
 
 # The tarball is the same, whoever makes it and when.
@@ -130,6 +135,20 @@ dist_twice() {
 		mv "$build"/gcc/tlsrpt-tools-*.tar.xz "$build/dist/first.tar.xz" &&
 		touch README && (umask 077 && make -C "$build/gcc" dist) &&
 		cmp "$build/dist/first.tar.xz" "$build"/gcc/tlsrpt-tools-*.tar.xz
+}
+
+# ... and from what it holds, in another folder and another time zone.
+dist_of_dist() {
+	(
+		umask 077
+		LC_ALL=C.UTF-8
+		TZ=Pacific/Kiritimati
+		export LC_ALL TZ
+		cd "$build/dist" && tar xf first.tar.xz &&
+			mv tlsrpt-tools-* unpacked && mkdir elsewhere &&
+			cd elsewhere && ../unpacked/configure -q && make dist &&
+			cmp ../first.tar.xz tlsrpt-tools-*.tar.xz
+	)
 }
 
 install_packages || echo "packages could not be installed; going on"
@@ -154,7 +173,11 @@ if step 'autoreconf' autoreconf -fi &&
 	step 'make distcheck' make -j2 -C "$build/gcc" distcheck \
 		TESTS=tests/floors.t && passed=$((passed + 1))
 	step 'make dist, twice the same' dist_twice && passed=$((passed + 1))
-	recipes_of_mail_systems
+	step 'make dist, from its own tarball' dist_of_dist && passed=$((passed + 1))
+	in_machine mta.sh
+	in_machine units.sh
+	in_machine rpm.sh "$build/dist/first.tar.xz" "$build/rpm"
+	count "$build/machines"
 	echo '== valgrind'
 	under_valgrind
 fi
