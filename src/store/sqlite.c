@@ -868,6 +868,10 @@ make_folders(struct sqlite *self)
 /*
  * SQLite would make the file readable by all; the files that it puts beside
  * it have the mode of this one.  umask(2) is no way: it is all threads'.
+ *
+ * One that is there is not opened: to close it would take away the locks of
+ * this process's other connections to it (fcntl(2)), and the next program that
+ * closes it would take their log for nobody's.
  */
 static bool
 make_file(struct sqlite *self)
@@ -876,7 +880,11 @@ make_file(struct sqlite *self)
 
 	if (!make_folders(self))
 		return false;
-	fd = open(self->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (faccessat(AT_FDCWD, self->path, R_OK | W_OK, AT_EACCESS) == 0)
+		return true;
+	fd = errno == ENOENT ?
+	    open(self->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) :
+	    -1;
 	if (fd < 0)
 		return fault_set(self->fault, FAULT_LATER,
 		    "database \"%s\" could not be opened: %s", self->path,
