@@ -13,6 +13,7 @@
 #include "report/report.h"
 #include "store/store.h"
 #include "tlsrpt-db-prune.h"
+#include "tlsrpt-db-reparse.h"
 #include "tlsrpt-db-show.h"
 #include "tlsrpt-db-tenant.h"
 #include "tlsrpt-db-transfer.h"
@@ -40,11 +41,11 @@ static const struct option_row rows[NSETTINGS + 1] = {
 	[SETTING_KEEP_SUMS] = { 0, "keep-sums", "TIME|forever",
 	    "prune: how long to keep sums by day (as --keep)" },
 	[SETTING_DRY_RUN] = { 'n', "dry-run", NULL,
-	    "prune: say what would go, and drop nothing" },
+	    "prune, reparse: say what would change, and change nothing" },
 	[SETTING_DOMAIN] = { 0, "domain", "NAME",
 	    "tenant: a policy domain that the role sees" },
 	[SETTING_FORMAT] = { 0, "format", "text|json",
-	    "status, prune: for people, or one object" },
+	    "status, prune, reparse: for people, or one object" },
 };
 
 static const struct option_group groups[] = {
@@ -76,17 +77,19 @@ static bool init(struct task *task);
 static bool upgrade(struct task *task);
 static bool status(struct task *task);
 static bool prune_old(struct task *task);
+static bool reparse_all(struct task *task);
 static bool tenant(struct task *task);
 static bool copy(struct task *task);
 static bool import(struct task *task);
 
 /* What a command takes, and what it needs. */
 enum {
-	GRANTS = 1,  /* --writer and --reader */
-	SHOWS = 2,   /* --format */
-	ALONE = 4,   /* it opens its databases itself */
-	PRUNES = 8,  /* --keep and its like */
-	DOMAINS = 16 /* --domain */
+	GRANTS = 1,   /* --writer and --reader */
+	SHOWS = 2,    /* --format */
+	ALONE = 4,    /* it opens its databases itself */
+	PRUNES = 8,   /* --keep and its like */
+	DOMAINS = 16, /* --domain */
+	DRY = 32      /* --dry-run */
 };
 
 static const struct command {
@@ -101,7 +104,9 @@ static const struct command {
 	{ { "status", NULL, "say how it is: version, rows, size, problems" },
 	    status, SHOWS },
 	{ { "prune", NULL, "drop what is older than --keep" }, prune_old,
-	    ALONE | SHOWS | PRUNES },
+	    ALONE | SHOWS | PRUNES | DRY },
+	{ { "reparse", NULL, "build rows anew from kept documents" },
+	    reparse_all, ALONE | SHOWS | DRY },
 	{ { "tenant", "add|remove|list [NAME]",
 	      "add|remove NAME, list: who sees some domains only" },
 	    tenant, DOMAINS },
@@ -338,6 +343,19 @@ prune_old(struct task *task)
 }
 
 static bool
+reparse_all(struct task *task)
+{
+	const struct settings *settings = task->settings;
+	struct reparse_options options = {
+		.dry_run = settings->options.given[SETTING_DRY_RUN],
+		.json = settings->json,
+		.quiet = settings->options.verbosity < 0
+	};
+
+	return reparse_run(task->uri, task->config, &options, task->fault);
+}
+
+static bool
 tenant(struct task *task)
 {
 	const struct settings *settings = task->settings;
@@ -371,9 +389,9 @@ static const struct {
 	{ SETTING_READER, GRANTS, "init and upgrade" },
 	{ SETTING_KEEP, PRUNES, "prune" },
 	{ SETTING_KEEP_SUMS, PRUNES, "prune" },
-	{ SETTING_DRY_RUN, PRUNES, "prune" },
+	{ SETTING_DRY_RUN, DRY, "prune and reparse" },
 	{ SETTING_DOMAIN, DOMAINS, "tenant" },
-	{ SETTING_FORMAT, SHOWS, "status and prune" },
+	{ SETTING_FORMAT, SHOWS, "status, prune and reparse" },
 };
 
 static bool
@@ -436,6 +454,7 @@ main(int argc, char *argv[])
 	struct fault fault = { .kind = FAULT_NONE };
 	bool done;
 
+	fault_catch_traps();
 	settings.domains.at = settings.names;
 	done = options_read(&spec, argc, argv, set_option, &settings,
 	    &settings.options, &fault);

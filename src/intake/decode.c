@@ -9,6 +9,7 @@
 #include "mail/header.h"
 #include "mail/message.h"
 #include "report/identity.h"
+#include "report/rejoin.h"
 #include "report/report_read.h"
 
 enum { DAY = 24 * 60 * 60 };
@@ -157,20 +158,6 @@ match_domain(const char *named, struct report *report)
 }
 
 static void
-match_submitter(const char *submitter, struct report *report,
-    struct arena *arena)
-{
-	const char *contact = report->contact != NULL ?
-	    text_address_domain(report->contact) :
-	    NULL;
-
-	report->submitter = submitter;
-	if (submitter != NULL && contact != NULL &&
-	    strcmp(submitter, text_domain(contact, arena)) != 0)
-		report->deviations |= DEVIATION(SUBMITTER_MISMATCH);
-}
-
-static void
 take_candidate(struct decoding *decoding, const struct candidate *candidate)
 {
 	struct report report;
@@ -185,7 +172,7 @@ take_candidate(struct decoding *decoding, const struct candidate *candidate)
 		report.document = candidate->content;
 		report.deviations |= noted;
 		match_domain(candidate->report_domain, &report);
-		match_submitter(candidate->report_submitter, &report,
+		report_take_submitter(&report, candidate->report_submitter,
 		    decoding->arena);
 		add_report(decoding, &report);
 		return;

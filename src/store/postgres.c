@@ -1508,6 +1508,20 @@ postgres_open(const char *uri, enum store_mode mode, const char *program,
 }
 
 static bool
+postgres_insert(void *data, struct intake *const intakes[], size_t n,
+    struct ending endings[], struct fault *fault)
+{
+	struct postgres *self = data;
+	struct rows rows = rows_of(intakes, n, endings);
+	bool done;
+
+	self->fault = fault;
+	done = rows.len == 0 || write_reports(self, &rows);
+	free(rows.at);
+	return done;
+}
+
+static bool
 postgres_run(void *data, const char *sql, const char *param,
     struct arena *arena, const char **text, struct fault *fault)
 {
@@ -1575,12 +1589,14 @@ static const char roll_failures[] =
 /*
  * The views group by key, so that bounds of it reach their tables, which a
  * join does not; a list is read in order of the keys, so the bounds are near.
+ * What is switched off makes plans look dear, and jit takes that for a reason.
  */
 static bool
 postgres_roll(void *data, const char *keys, int sign, struct fault *fault)
 {
 	static const char settings[] =
-	    "SET LOCAL enable_seqscan = off; SET LOCAL enable_mergejoin = off";
+	    "SET LOCAL enable_seqscan = off; SET LOCAL enable_mergejoin = off; "
+	    "SET LOCAL jit = off";
 	struct arena *arena = arena_new();
 	const char *least;
 	const char *most;
@@ -1609,5 +1625,6 @@ const struct store_ops postgres_ops = {
 	.upgrade = postgres_upgrade,
 	.status = postgres_status,
 	.run = postgres_run,
+	.insert = postgres_insert,
 	.roll = postgres_roll,
 };

@@ -165,23 +165,6 @@ static const struct statement list_strays = LIST(STRAY);
 static const char list_start[] =
     "[[\"00000000-0000-0000-0000-000000000000\",\"0001-01-01T00:00:00Z\"]]";
 
-#define DELETE_LISTED(table)                                                \
-	{                                                                   \
-		"DELETE FROM " table " t "                                  \
-		"USING json_array_elements(CAST($1 AS json)) AS w (r) "     \
-		"WHERE t.report_key = (w.r->>0)::uuid "                     \
-		"AND t.start_time = (w.r->>1)::timestamptz",                \
-		    "DELETE FROM " table " WHERE (report_key, start_time) " \
-		    "IN (SELECT json_extract(value, '$[0]'), "              \
-		    "json_extract(value, '$[1]') FROM json_each($1))"       \
-	}
-
-static const struct statement delete_listed[] = {
-	DELETE_LISTED("failure"),
-	DELETE_LISTED("policy"),
-	DELETE_LISTED("report"),
-};
-
 /* A table that goes row by row: is there one, and the next thousands. */
 struct leftover {
 	struct statement find;
@@ -363,13 +346,9 @@ drop_partitions(const struct pruning *pruning)
 static bool
 delete_list(const struct pruning *pruning, const char *list, bool counted)
 {
-	if (counted && !store_roll(pruning->store, list, -1, pruning->fault))
-		return false;
-	for (size_t i = 0; i < sizeof(delete_listed) / sizeof(delete_listed[0]);
-	     i++)
-		if (!run_statement(pruning, &delete_listed[i], list))
-			return false;
-	return true;
+	return (!counted ||
+		   store_roll(pruning->store, list, -1, pruning->fault)) &&
+	    store_delete(pruning->store, list, pruning->fault);
 }
 
 /* Reports by their keys; counted: they are in sums of days that are open. */

@@ -67,6 +67,12 @@ query_run(struct query *query, const struct query_sql *sql,
 	    params, nparams, arena, rows, fault);
 }
 
+bool
+query_renew(struct query *query, struct fault *fault)
+{
+	return query->ops->renew(query->self, fault);
+}
+
 const char *
 query_text(const struct query_rows *rows, size_t row, size_t column)
 {

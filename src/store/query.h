@@ -74,6 +74,9 @@ bool query_run(struct query *query, const struct query_sql *sql,
     const char *const params[], size_t nparams, struct arena *arena,
     struct query_rows *rows, struct fault *fault);
 
+/* From here on, see the database as it is now. */
+bool query_renew(struct query *query, struct fault *fault);
+
 /* A cell; NULL for NULL. */
 const char *query_text(const struct query_rows *rows, size_t row,
     size_t column);

@@ -13,6 +13,7 @@ struct query_ops {
 	bool (*run)(void *self, const char *sql, const char *const params[],
 	    size_t nparams, struct arena *arena, struct query_rows *rows,
 	    struct fault *fault);
+	bool (*renew)(void *self, struct fault *fault);
 };
 
 extern const struct query_ops postgres_query_ops;

@@ -16,6 +16,8 @@
 struct postgres_query {
 	PGconn *conn;
 	struct pg_wait wait;
+	int timeout;
+	bool ours;
 	struct fault *fault;
 };
 
@@ -35,7 +37,7 @@ failed(struct postgres_query *self, const PGresult *result)
  * statements take.
  */
 static bool
-begin(struct postgres_query *self, int timeout, bool ours)
+begin(struct postgres_query *self)
 {
 	char sql[512];
 	PGresult *result;
@@ -47,8 +49,8 @@ begin(struct postgres_query *self, int timeout, bool ours)
 	    "SET LOCAL timezone = 'UTC'; SET LOCAL datestyle = 'ISO, YMD'; "
 	    "SET LOCAL jit = off; SET LOCAL work_mem = '64MB'; "
 	    "SET LOCAL statement_timeout = '%ds'",
-	    ours ? "SET LOCAL search_path = tlsrpt, pg_catalog; " : "",
-	    timeout);
+	    self->ours ? "SET LOCAL search_path = tlsrpt, pg_catalog; " : "",
+	    self->timeout);
 	result = pg_run(self->conn, sql, &self->wait);
 	done =
 	    PQresultStatus(result) == PGRES_COMMAND_OK || failed(self, result);
@@ -95,8 +97,10 @@ postgres_query_open(const char *uri, const char *program, int timeout,
 	if (self == NULL)
 		fault_out_of_memory();
 	self->fault = fault;
+	self->timeout = timeout;
+	self->ours = ours;
 	self->conn = pg_connect(uri, program, timeout, fault);
-	if (self->conn != NULL && begin(self, timeout, ours) &&
+	if (self->conn != NULL && begin(self) &&
 	    (!ours || check_version(self))) {
 		*made = self;
 		return true;
@@ -225,9 +229,20 @@ postgres_query_run(void *data, const char *sql, const char *const params[],
 	return done;
 }
 
+static bool
+postgres_query_renew(void *data, struct fault *fault)
+{
+	struct postgres_query *self = data;
+
+	self->fault = fault;
+	PQclear(pg_run(self->conn, "COMMIT", &self->wait));
+	return begin(self);
+}
+
 const struct query_ops postgres_query_ops = {
 	.postgresql = true,
 	.open = postgres_query_open,
 	.close = postgres_query_close,
 	.run = postgres_query_run,
+	.renew = postgres_query_renew,
 };

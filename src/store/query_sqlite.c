@@ -319,9 +319,19 @@ sqlite_query_run(void *data, const char *sql, const char *const params[],
 	return done;
 }
 
+static bool
+sqlite_query_renew(void *data, struct fault *fault)
+{
+	struct sqlite_query *self = data;
+
+	self->fault = fault;
+	return execute(self, "COMMIT; BEGIN");
+}
+
 const struct query_ops sqlite_query_ops = {
 	.postgresql = false,
 	.open = sqlite_query_open,
 	.close = sqlite_query_close,
 	.run = sqlite_query_run,
+	.renew = sqlite_query_renew,
 };

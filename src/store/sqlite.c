@@ -1320,6 +1320,21 @@ sqlite_run(void *data, const char *sql, const char *param, struct arena *arena,
 }
 
 static bool
+sqlite_insert(void *data, struct intake *const intakes[], size_t n,
+    struct ending endings[], struct fault *fault)
+{
+	struct sqlite *self = data;
+	bool done;
+
+	self->fault = fault;
+	totals_clear(&self->totals);
+	done = read_closed(self);
+	for (size_t i = 0; i < n && done; i++)
+		done = place_reports(self, intakes[i], &endings[i]);
+	return done && write_totals(self);
+}
+
+static bool
 sqlite_roll(void *data, const char *keys, int sign, struct fault *fault)
 {
 	static const char each[] = "SELECT json_extract(value, '$[0]'), "
@@ -1353,5 +1368,6 @@ const struct store_ops sqlite_ops = {
 	.upgrade = sqlite_upgrade,
 	.status = sqlite_status,
 	.run = sqlite_run,
+	.insert = sqlite_insert,
 	.roll = sqlite_roll,
 };

@@ -126,6 +126,35 @@ store_roll(struct store *store, const char *keys, int sign, struct fault *fault)
 	return store->ops->roll(store->self, keys, sign, fault);
 }
 
+#define DELETE_LISTED(table)                                                \
+	{                                                                   \
+		"DELETE FROM tlsrpt." table " t USING "                     \
+		"pg_catalog.json_array_elements(CAST($1 AS json)) "         \
+		"AS w (r) WHERE t.report_key = (w.r->>0)::uuid "            \
+		"AND t.start_time = (w.r->>1)::timestamptz",                \
+		    "DELETE FROM " table " WHERE (report_key, start_time) " \
+		    "IN (SELECT json_extract(value, '$[0]'), "              \
+		    "json_extract(value, '$[1]') FROM json_each($1))"       \
+	}
+
+bool
+store_delete(struct store *store, const char *keys, struct fault *fault)
+{
+	static const struct {
+		const char *postgresql;
+		const char *sqlite;
+	} listed[] = { DELETE_LISTED("failure"), DELETE_LISTED("policy"),
+		DELETE_LISTED("report") };
+
+	for (size_t i = 0; i < sizeof(listed) / sizeof(listed[0]); i++)
+		if (!store_run(store,
+			store_is_postgresql(store) ? listed[i].postgresql :
+						     listed[i].sqlite,
+			keys, NULL, NULL, fault))
+			return false;
+	return true;
+}
+
 static void
 end_intake(struct intake *intake, const struct ending *ending)
 {
@@ -156,6 +185,20 @@ store_put(struct store *store, struct intake *const intakes[], size_t n,
 		end_intake(intakes[i], &endings[i]);
 	arena_free(arena);
 	return true;
+}
+
+bool
+store_insert(struct store *store, struct intake *const intakes[], size_t n,
+    struct fault *fault)
+{
+	struct arena *arena = arena_new();
+	struct ending *endings = arena_array(arena, n, sizeof(*endings));
+	bool done = store->ops->insert(store->self, intakes, n, endings, fault);
+
+	for (size_t i = 0; done && i < n; i++)
+		end_intake(intakes[i], &endings[i]);
+	arena_free(arena);
+	return done;
 }
 
 bool

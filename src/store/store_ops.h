@@ -33,6 +33,9 @@ struct store_ops {
 	/* See store_run(). */
 	bool (*run)(void *self, const char *sql, const char *param,
 	    struct arena *arena, const char **text, struct fault *fault);
+	/* See store_insert(). */
+	bool (*insert)(void *self, struct intake *const intakes[], size_t n,
+	    struct ending endings[], struct fault *fault);
 	/* See store_roll(). */
 	bool (
 	    *roll)(void *self, const char *keys, int sign, struct fault *fault);
@@ -81,6 +84,17 @@ bool store_run(struct store *store, const char *sql, const char *param,
  * is a JSON array of arrays that start with report_key and start_time.
  */
 bool store_roll(struct store *store, const char *keys, int sign,
+    struct fault *fault);
+
+/* Take stored reports away; keys as in store_roll(), which comes before. */
+bool store_delete(struct store *store, const char *keys, struct fault *fault);
+
+/*
+ * As store_put(), inside a transaction that the caller began and ends, and
+ * without a row of the table intake.  Months have their partitions already.
+ * FAULT_ROW where the database refuses what one of them says.
+ */
+bool store_insert(struct store *store, struct intake *const intakes[], size_t n,
     struct fault *fault);
 
 bool store_is_postgresql(const struct store *store);
