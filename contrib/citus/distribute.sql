@@ -34,4 +34,4 @@ SELECT create_reference_table('tlsrpt.result_type');
 
 -- What is left stays on the coordinator: the sums by day, which have no
 -- report_key, and whose policy_domain may be NULL, which Citus cannot place;
--- intake, retention, tenant, schema_version.
+-- intake, retention, reparse, tenant, schema_version.
