@@ -31,6 +31,7 @@ bare_make() {
 	trap 'exit 1' HUP INT TERM
 	echo "# a bare $release"
 	debootstrap --variant=minbase "$release" "$root" "$mirror" >"$1" 2>&1
+	rm -f "$root/etc/apt/sources.list" # debootstrap's; this machine's come
 	cp -R /etc/apt/. "$root/etc/apt/"
 	cp /etc/resolv.conf /etc/hosts "$root/etc/" 2>/dev/null || :
 	mount -t proc proc "$root/proc"
