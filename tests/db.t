@@ -6,6 +6,18 @@
 . "$top/tests/pg.sh"
 cleanup() { pg_drop; }
 
+# lacks ROLE COMMAND...: one line says what is lacking, who, and what to do
+lacks() {
+	lacking=$1
+	shift
+	exits 75 tlsrpt-db -d "postgresql:///tlsrpt?host=$pg_dir&user=$lacking" \
+		"$@" || return 1
+	cat "$tmp/exits.out"
+	same 1 "$(wc -l <"$tmp/exits.out")" &&
+		grep -q "role \"$lacking\" lacks that right; run this as the owner" \
+			"$tmp/exits.out"
+}
+
 # denied ROLE SQL: the server says no, for want of a right
 denied() {
 	psql -XqAt -U "$1" -c "$2" >"$tmp/denied.out" 2>&1 && return 1
@@ -194,6 +206,17 @@ for view in reporter coverage result_type schema_version report_detail \
 done
 check 'PostgreSQL: nobody else calls settle' \
 	denied reader "SELECT tlsrpt.settle('{}', '{}', '{}', '{}', '{}')"
+tlsrpt-ingest -q --quarantine="$tmp/q" -d "sqlite:$tmp/full.db" \
+	"$top/samples/google-plain.eml"
+for command in status 'prune --keep=1d' 'reparse' 'reparse -n' \
+	"copy $pg_writer_uri sqlite:$tmp/copy.db" \
+	"copy sqlite:$tmp/full.db $pg_writer_uri" \
+	'tenant add reader --domain=example.com' 'tenant list' upgrade; do
+	# shellcheck disable=SC2086
+	check "PostgreSQL: the writer is told what it lacks: ${command%%postgresql*}" \
+		lacks writer $command
+done
+check 'PostgreSQL: and so is the reader' lacks reader status
 check 'PostgreSQL: the writer makes no tables' \
 	denied writer 'CREATE TABLE tlsrpt.x ()'
 check 'PostgreSQL: the functions fix their search path' same 0 \

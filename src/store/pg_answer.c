@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -164,4 +165,19 @@ pg_why(const PGconn *conn, const PGresult *result, const struct pg_wait *wait)
 	if (text == NULL)
 		text = *wait->why != '\0' ? wait->why : PQerrorMessage(conn);
 	return *text != '\0' ? text : "no answer";
+}
+
+void
+pg_advise(const PGconn *conn, const PGresult *result, struct fault *fault)
+{
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	size_t len = strlen(fault->text);
+
+	if (state == NULL || strcmp(state, "42501") != 0)
+		return;
+	(void)snprintf(fault->text + len, sizeof(fault->text) - len,
+	    ": role \"%s\" lacks that right; run this as the owner of the "
+	    "schema tlsrpt, or let the owner grant what --writer and --reader "
+	    "do (tlsrpt-db init)",
+	    PQuser(conn));
 }

@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+#include "base/fault.h"
+
 struct pg_conn;   /* libpq's connection */
 struct pg_result; /* and its PGresult */
 
@@ -38,6 +40,13 @@ struct pg_result *pg_answer(struct pg_conn *conn, struct pg_wait *wait);
  * would take the next one for.  A transaction that was open is undone.
  */
 void pg_break_off(struct pg_conn *conn);
+
+/*
+ * Where a role lacks a right (SQLSTATE 42501), say behind a fault which role
+ * it is and who could help; else leave the fault alone.
+ */
+void pg_advise(const struct pg_conn *conn, const struct pg_result *result,
+    struct fault *fault);
 
 /* What the server or libpq says of a failure: text of theirs, never empty. */
 const char *pg_why(const struct pg_conn *conn, const struct pg_result *result,

@@ -155,6 +155,7 @@ failed(struct postgres *self, const PGresult *result)
 	else
 		(void)fault_set(self->fault, FAULT_LATER, "database \"%s\": %s",
 		    PQdb(self->conn), text);
+	pg_advise(self->conn, result, self->fault);
 	pg_join_lines(self->fault->text);
 	return false;
 }

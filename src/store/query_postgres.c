@@ -26,6 +26,7 @@ failed(struct postgres_query *self, const PGresult *result)
 {
 	(void)fault_set(self->fault, FAULT_LATER, "database \"%s\": %s",
 	    PQdb(self->conn), pg_why(self->conn, result, &self->wait));
+	pg_advise(self->conn, result, self->fault);
 	pg_join_lines(self->fault->text);
 	return false;
 }
