@@ -70,7 +70,7 @@ names() {
 		retention policy_day failure_day total_day total_failure_day \
 		policy_rollup failure_rollup tenant \
 		daily_total daily_total_failure known_domain policy_sum \
-		failure_sum \
+		failure_sum failure_report deviating_report \
 		schema_version daily daily_failure reporter coverage \
 		report_detail policy_detail failure_detail arrival; do
 		if [ "$1" = sqlite ]; then

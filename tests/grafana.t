@@ -94,6 +94,15 @@ check 'the samples and a month of twenty domains: no panel is empty' \
 	finds_nothing full example.net
 check 'the picture of the overview has every panel, with data' all_drawn
 check 'hostile values find nothing and break nothing' finds_nothing hostile
+psql -Xqc 'CREATE ROLE tenant LOGIN'
+tlsrpt-db -q -d "$pg_uri" tenant add tenant --domain=example.net \
+	--domain=d7.example
+as=tenant
+check 'a tenant sees in each panel what is of its domains, and no more' \
+	finds_nothing tenant "host=$pg_dir user=reader dbname=tlsrpt" \
+	example.net d7.example
+as=
+tlsrpt-db -q -d "$pg_uri" tenant remove tenant
 check 'the sums are those of the reports' \
 	says '"problems": \[\{"code": "implausible-dates", "count": 2\}\]' \
 	tlsrpt-db -d "$pg_uri" --format=json status
@@ -104,6 +113,14 @@ psql -Xq -d plans -v policies=120000 -v domains=100 -v months=4 \
 	-f "$top/tests/bench/grow.sql" >"$tmp/grow.log" 2>&1
 check 'no query reads a large table from end to end' \
 	finds_nothing plans d7.example
+tlsrpt-db -q -d dbname=plans tenant add tenant --domain=d7.example \
+	--domain=d8.example
+as=reader
+check 'nor where there are tenants' finds_nothing plans d7.example
+as=tenant
+check 'nor a tenant, not even a month of the sums' \
+	finds_nothing plans d7.example strict
+tlsrpt-db -q -d dbname=plans tenant remove tenant
 
 # What tlsrpt-report asks, as the server saw it.
 psql -Xq -d plans -c "ALTER ROLE reader SET session_preload_libraries = 'auto_explain'" \

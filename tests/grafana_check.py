@@ -9,13 +9,17 @@ real server.  Each finding is a line on stdout; none means that all is well.
   run		all queries, All and several values: columns and types
   full		as run, and no panel is without data
   hostile	values that would like to be SQL
-  plans		no query reads a large table from end to end
+  tenant URI DOMAIN...	a tenant of these sees what the role of that URI sees of
+		them, and no panel is without data that should have some
+  plans DOMAIN [strict]	no query reads a large table from end to end; strict:
+		nor a month of the sums
   logged LOG NAME [strict]	the same of a log of auto_explain; URI is not used
   time DAYS [DOMAIN]	milliseconds of each query, best of three
   data		the rows of the overview as JSON, for a picture
   drawn PAGE	that picture's page has each panel of it, with data
 """
 import datetime
+import decimal
 import html.parser
 import json
 import pathlib
@@ -223,10 +227,6 @@ def hostile(grafana, cursor):
 
 BIG = re.compile(r"^(report|policy|failure|policy_day|failure_day)"
                  r"_(\d{4}_\d{2}|default)$|^(intake)$")
-# Deviations are kept in the reports alone.
-WHOLE = {"tlsrpt-reporters/Deviations from RFC 8460",
-         "tlsrpt-reporters/Deviations by reporter"}
-
 
 def scans(node):
     yield node
@@ -234,7 +234,63 @@ def scans(node):
         yield from scans(child)
 
 
-def plans(grafana, cursor, choice, rows=5000):
+# What came in is nobody's domain's, and tenants see none of it; nor when what
+# is summed up for all came in.
+NOT_TENANTS = {"tlsrpt-overview/Set aside"}
+
+
+def tenant(grafana, cursor, other, domains, days=3660):
+    """All that a tenant sees is what others see of its domains."""
+    mine, theirs = {"one": domains}, {"one": domains, "domain": domains}
+    other.execute("SELECT policy_domain FROM tlsrpt.known_domain"
+                  " WHERE policy_domain <> ALL (%s)", (domains,))
+    foreign = [row[0] for row in other.fetchall()]
+    differ = 0
+    for name, kind, form, sql, known in grafana.queries():
+        _, rows = ask(cursor, name, sql, known, mine, days)
+        hidden = name in NOT_TENANTS or name.startswith("tlsrpt-pipeline/")
+        empty = not rows or all(not v for row in rows for v in row)
+        if hidden and not empty:
+            print("%s: a tenant sees %s" % (name, rows[:1]))
+        if kind == "alert":
+            texts = " ".join(str(v) for row in rows for v in row)
+            for one in foreign:
+                if re.search(r"\b%s\b" % re.escape(one), texts):
+                    print("%s: a tenant sees %s" % (name, one))
+        if hidden or kind == "alert":
+            continue
+        if empty:
+            print("%s: no data for a tenant" % name)
+        _, all_rows = ask(other, name, sql, known, mine, days)
+        if kind == "variable":
+            if name.endswith("$domain"):
+                all_rows = [row for row in all_rows if row[0] in domains]
+            if not set(rows) <= set(all_rows):
+                print("%s: a tenant sees more: %s" % (
+                    name, set(rows) - set(all_rows)))
+            continue
+        for one in foreign if "${domain" in sql else ():
+            _, found = ask(cursor, name, sql, known,
+                           {"one": [one], "domain": [one]}, days)
+            if any(v for row in found for v in row):
+                print("%s: a tenant sees %s of %s" % (name, found[0], one))
+        differ += sorted(map(str, rows)) != sorted(map(str, all_rows))
+        _, rest = ask(other, name, sql, known, theirs, days)
+        if round_all(rows) != round_all(rest):
+            print("%s: a tenant sees %s, not %s" % (
+                name, sorted(set(map(str, rows)) - set(map(str, rest)))[:2],
+                sorted(set(map(str, rest)) - set(map(str, rows)))[:2]))
+    if differ < 15:
+        print("what others see differs in %d panels only" % differ)
+
+
+def round_all(rows):
+    """Without an order, and without the time that went by."""
+    return sorted(str([round(float(v), 2) if isinstance(v, (float, decimal.Decimal))
+                       else v for v in row]) for row in rows)
+
+
+def plans(grafana, cursor, choice, rows=5000, nothing_whole=False):
     """
     Where all domains are asked about, a month of the sums may be read whole;
     reports and policies never, nor the sums of months outside the range.
@@ -244,13 +300,12 @@ def plans(grafana, cursor, choice, rows=5000):
         if several:
             picked["domain"] = choice["one"] * 2
         for name, kind, form, sql, known in grafana.queries():
-            if name in WHOLE:
-                continue
             text = expand(interpolate(sql, known, chosen_for(known, picked)),
                           NOW - datetime.timedelta(days=30), NOW)
             cursor.execute("EXPLAIN (FORMAT json, ANALYZE) " + text)
             plan = cursor.fetchone()[0][0]["Plan"]
-            look_at_plan(name, plan, several and "${domain" in sql, rows,
+            look_at_plan(name, plan, nothing_whole or (
+                several and "${domain" in sql), rows,
                          31 if "$__timeFilter(day)" in sql else None)
 
 
@@ -447,7 +502,12 @@ def main():
     elif mode == "hostile":
         hostile(grafana, cursor)
     elif mode == "plans":
-        plans(grafana, cursor, {"one": sys.argv[4:5]})
+        plans(grafana, cursor, {"one": sys.argv[4:5]},
+              nothing_whole=sys.argv[5:] == ["strict"])
+    elif mode == "tenant":
+        other = psycopg2.connect(sys.argv[4])
+        other.autocommit = True
+        tenant(grafana, cursor, other.cursor(), sys.argv[5:])
     elif mode == "time":
         measure(grafana, cursor, {"one": [sys.argv[5]]}, int(sys.argv[4]))
     elif mode == "data":

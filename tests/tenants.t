@@ -86,9 +86,12 @@ function_spies() {
 }
 
 errors_tell_nothing() {
-	for view in daily policy_sum daily_total policy_detail; do
-		as tenant "SELECT count(*) FROM tlsrpt.$view
-			WHERE 1 / (successful - 666) < 9"
+	for view in daily policy_sum daily_total policy_detail failure_report; do
+		case $view in
+		failure_report) ;;
+		*) as tenant "SELECT count(*) FROM tlsrpt.$view
+			WHERE 1 / (successful - 666) < 9" ;;
+		esac
 		as tenant "SELECT count(*) FROM tlsrpt.$view
 			WHERE policy_domain = 'victim.example' AND policy_domain::int = 1"
 	done >"$tmp/errors"
@@ -97,7 +100,7 @@ errors_tell_nothing() {
 
 # without_barrier: the same, when the views are none, does tell
 without_barrier() {
-	psql -Xqc 'ALTER VIEW tlsrpt.policy_sum RESET (security_barrier)'
+	psql -Xqc 'ALTER VIEW tlsrpt.daily RESET (security_barrier)'
 	if errors_tell_nothing >/dev/null; then return 1; fi
 	psql -Xqc 'SELECT tlsrpt.shut_views()' >/dev/null
 	errors_tell_nothing

@@ -236,23 +236,17 @@ GROUP BY 1
 
 -- #failure-details: Failure details
 -- The latest 200 as senders wrote them.
-SELECT p.start_time AS time, r.organization AS reporter, f.result_type AS "result type",
-  f.failed, f.receiving_mx_hostname AS mx, host(f.receiving_ip) AS "receiving IP",
-  host(f.sending_mta_ip) AS "sending IP", p.policy_type AS "policy type",
-  p.sts_mode AS mode, f.failure_reason_code AS "reason code",
-  f.additional_information AS "additional information",
-  f.receiving_mx_helo AS helo, r.report_id AS "report id"
-FROM tlsrpt.policy_detail p
-JOIN tlsrpt.failure_detail f ON f.report_key = p.report_key
-  AND f.start_time = p.start_time AND f.policy_no = p.policy_no
-JOIN tlsrpt.report_detail r ON r.report_key = p.report_key
-  AND r.start_time = p.start_time
-WHERE $__timeFilter(p.start_time) AND p.policy_domain IN (${domain:sqlstring})
-  AND p.failed > 0
-  AND ('*' IN (${reporter:sqlstring}) OR coalesce(r.organization, r.submitter) IN (${reporter:sqlstring}))
-  AND r.auth LIKE ${verified:sqlstring}
-  AND ('*' IN (${policy_type:sqlstring}) OR p.policy_type IN (${policy_type:sqlstring}))
-  AND ('*' IN (${result_type:sqlstring}) OR f.result_type IN (${result_type:sqlstring}))
+SELECT start_time AS time, organization AS reporter, result_type AS "result type",
+  failed, receiving_mx_hostname AS mx, host(receiving_ip) AS "receiving IP",
+  host(sending_mta_ip) AS "sending IP", policy_type AS "policy type",
+  sts_mode AS mode, failure_reason_code AS "reason code",
+  additional_information AS "additional information",
+  receiving_mx_helo AS helo, report_id AS "report id"
+FROM tlsrpt.failure_report
+WHERE $__timeFilter(start_time) AND policy_domain IN (${domain:sqlstring})
+  AND policy_failed > 0 AND @reporter
+  AND ('*' IN (${policy_type:sqlstring}) OR policy_type IN (${policy_type:sqlstring}))
+  AND @result
 ORDER BY 1 DESC LIMIT 200
 
 -- #failures-by-mx: Failures by receiving MX
@@ -343,13 +337,12 @@ GROUP BY 1, 2 HAVING sum(reports) > 0 ORDER BY 1, 2
 
 -- @odd
 SELECT r.organization, d.code
-FROM tlsrpt.report_detail r, unnest(r.deviations) AS d (code)
+FROM tlsrpt.deviating_report r, unnest(r.deviations) AS d (code)
 WHERE $__timeFilter(r.start_time)
   AND ('*' IN (${domain:sqlstring}) OR EXISTS (SELECT FROM tlsrpt.policy_detail p
     WHERE p.report_key = r.report_key AND p.start_time = r.start_time
-    AND p.policy_domain IN (${domain:sqlstring})))
-  AND ('*' IN (${reporter:sqlstring}) OR coalesce(r.organization, r.submitter) IN (${reporter:sqlstring}))
-  AND r.auth LIKE ${verified:sqlstring}
+    AND p.policy_domain IN (${domain:sqlstring}) AND $__timeFilter(p.start_time)))
+  AND @reporter
 
 -- #deviations: Deviations from RFC 8460
 -- How many reports depart from the RFC, by code; tlsrpt-schema(7) explains them.
@@ -364,12 +357,17 @@ FROM (@odd) odd GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 100
 -- Reporters with one or two sessions a day, every day: the report itself may
 -- be all that they send. Their reports and yours keep one another going; leave
 -- TLS reports out of what is reported on.
+WITH small AS (
+  SELECT policy_domain FROM tlsrpt.policy_sum
+  WHERE $__timeFilter(day) AND ('*' IN (${domain:sqlstring}) OR policy_domain IN (${domain:sqlstring}))
+    AND @reporter AND successful + failed BETWEEN 1 AND 2
+  GROUP BY policy_domain, organization HAVING count(DISTINCT day) >= 3)
 SELECT policy_domain AS domain, organization AS reporter, count(*) AS days,
   sum(sessions) AS sessions
 FROM (SELECT policy_domain, organization, day,
     sum(successful - twice_successful + failed - twice_failed) AS sessions
   FROM tlsrpt.policy_sum
-  WHERE $__timeFilter(day) AND ('*' IN (${domain:sqlstring}) OR policy_domain IN (${domain:sqlstring}))
+  WHERE $__timeFilter(day) AND policy_domain = ANY (ARRAY(SELECT policy_domain FROM small))
     AND @reporter
   GROUP BY 1, 2, 3) daily
 GROUP BY 1, 2
@@ -393,13 +391,17 @@ WHERE $__timeFilter(received_at) AND outcome = 'superseded'
 
 -- #arrivals-by-outcome: What became of it
 -- rejected ones are in quarantine.
-SELECT $__timeGroupAlias(received_at,'1d'), outcome AS metric, count(*) AS messages
-FROM tlsrpt.arrival WHERE $__timeFilter(received_at) GROUP BY 1, 2 ORDER BY 1, 2
+SELECT $__timeGroupAlias(day,'1d'), outcome AS metric, sum(messages) AS messages
+FROM (SELECT (received_at AT TIME ZONE 'UTC')::date AS day, outcome, count(*) AS messages
+  FROM tlsrpt.arrival WHERE $__timeFilter(received_at) GROUP BY 1, 2) daily
+GROUP BY 1, 2 ORDER BY 1, 2
 
 -- #arrivals-by-channel: How it came
 -- By mail, by https, or read from a file.
-SELECT $__timeGroupAlias(received_at,'1d'), channel AS metric, count(*) AS messages
-FROM tlsrpt.arrival WHERE $__timeFilter(received_at) GROUP BY 1, 2 ORDER BY 1, 2
+SELECT $__timeGroupAlias(day,'1d'), channel AS metric, sum(messages) AS messages
+FROM (SELECT (received_at AT TIME ZONE 'UTC')::date AS day, channel, count(*) AS messages
+  FROM tlsrpt.arrival WHERE $__timeFilter(received_at) GROUP BY 1, 2) daily
+GROUP BY 1, 2 ORDER BY 1, 2
 
 -- #reasons: Why it was set aside
 -- Reasons are in tlsrpt-ingest(1).
@@ -418,7 +420,7 @@ GROUP BY 1, 2 ORDER BY 1, 2
 SELECT $__timeGroupAlias(day,'1d'),
   (sum(lag_seconds) / nullif(sum(reports), 0) / 3600)::float8 AS hours
 FROM tlsrpt.daily_total WHERE $__timeFilter(day) AND policy_domain = '*'
-GROUP BY 1 ORDER BY 1
+GROUP BY 1 HAVING sum(lag_seconds) IS NOT NULL ORDER BY 1
 
 -- #lag-by-reporter: Lag by reporter
 -- Average hours from the end of the time reported on to arrival.
@@ -426,4 +428,4 @@ SELECT coalesce(organization, 'not given') AS reporter,
   (sum(lag_seconds) / nullif(sum(reports), 0) / 3600)::float8 AS hours,
   sum(reports) AS reports
 FROM tlsrpt.daily_total WHERE $__timeFilter(day) AND policy_domain = '*'
-GROUP BY 1 HAVING sum(reports) > 0 ORDER BY 2 DESC
+GROUP BY 1 HAVING sum(reports) > 0 AND sum(lag_seconds) IS NOT NULL ORDER BY 2 DESC

@@ -301,17 +301,10 @@ is_known_host(const struct published *published, const char *host)
 }
 
 static const struct query_sql select_hosts = {
-	"SELECT f.receiving_mx_hostname, max(f.start_time), sum(f.failed),"
-	" min(coalesce(r.organization, r.submitter))"
-	" FROM failure_detail f JOIN policy_detail p"
-	" ON p.report_key = f.report_key AND p.start_time = f.start_time"
-	" AND p.policy_no = f.policy_no"
-	" JOIN report_detail r ON r.report_key = f.report_key"
-	" AND r.start_time = f.start_time"
-	" WHERE f.start_time >= $1 AND f.start_time < $2"
-	" AND p.start_time >= $1 AND p.start_time < $2"
-	" AND r.start_time >= $1 AND r.start_time < $2"
-	" AND p.policy_domain = $3 AND f.receiving_mx_hostname <> ''"
+	"SELECT receiving_mx_hostname, max(start_time), sum(failed),"
+	" min(organization) FROM failure_report"
+	" WHERE start_time >= $1 AND start_time < $2"
+	" AND policy_domain = $3 AND receiving_mx_hostname <> ''"
 	" GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 500",
 	NULL
 };

@@ -1220,6 +1220,7 @@ static const char *const reader_grants[] = {
 	"tlsrpt.failure_detail, tlsrpt.arrival TO %s",
 	"GRANT SELECT ON tlsrpt.daily_total, tlsrpt.daily_total_failure, "
 	"tlsrpt.known_domain, tlsrpt.policy_sum, tlsrpt.failure_sum TO %s",
+	"GRANT SELECT ON tlsrpt.failure_report, tlsrpt.deviating_report TO %s",
 	NULL
 };
 

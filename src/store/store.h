@@ -20,7 +20,7 @@
 struct store;
 
 /* The version of the schema that this program reads and writes. */
-enum { STORE_SCHEMA_VERSION = 8 };
+enum { STORE_SCHEMA_VERSION = 9 };
 
 enum store_mode {
 	STORE_WRITE, /* put; the schema must be there and fit */
