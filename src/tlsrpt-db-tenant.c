@@ -47,7 +47,8 @@ tenant_run(struct store *store, const char *action, const char *role,
 	if (!quiet && adds)
 		(void)printf("role \"%s\" sees these domains\n", role);
 	else if (!quiet)
-		(void)printf("role \"%s\" sees %s no more\n", role,
-		    domains->len > 0 ? "these domains" : "anything");
+		(void)printf("role \"%s\" sees %s\n", role,
+		    domains->len > 0 ? "these domains no more" :
+				       "nothing any more");
 	return true;
 }
