@@ -279,11 +279,16 @@ ends_what_was_begun(void **state)
 static void
 looks_again_where_memory_was_short(void **state)
 {
+	void *(*volatile our_malloc)(size_t) = malloc;
 	struct server server;
 	struct pollfd socket;
 	PGresult *result;
 
 	(void)state;
+	no_memory = true;
+	free(our_malloc(1));
+	if (no_memory)
+		skip(); /* valgrind has one, too */
 	START(&server, COPY_IN);
 	assert_true(PQsendQuery(server.conn, "COPY t FROM STDIN"));
 	socket = (struct pollfd){ PQsocket(server.conn), POLLIN, 0 };
