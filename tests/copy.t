@@ -235,6 +235,19 @@ if pg_start; then
 	check 'is all of it then' same "$(pg_rows)" "$(rows "$tmp/part.db")"
 	psql -Xq -c 'CREATE DATABASE other' &&
 		tlsrpt-db -q -d "postgresql:///other?host=$pg_dir&user=owner" init
+	# Each compared with each, these would take minutes.
+	tlsrpt-db -q -d "sqlite:$tmp/second.db" init
+	sqlite3 "$tmp/second.db" "WITH RECURSIVE n (i) AS
+		(SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+		INSERT INTO intake (received_at, channel, source, outcome, reason)
+		SELECT '2026-09-01T00:00:00Z', 'mail', 'x' || i, 'rejected',
+		'unreadable' FROM n"
+	check 'twenty thousand mails of one second' says '; 20000 intakes' \
+		timeout 60 tlsrpt-db copy "sqlite:$tmp/second.db" "$pg_uri"
+	check 'and again' says '; 20000 intakes' \
+		timeout 60 tlsrpt-db copy "sqlite:$tmp/second.db" "$pg_uri"
+	check 'are there once' same 20000 "$(psql -XAt -c \
+		"SELECT count(*) FROM tlsrpt.intake WHERE source LIKE 'x%'")"
 	check 'PostgreSQL to PostgreSQL' tlsrpt-db copy "$pg_uri" \
 		"postgresql:///other?host=$pg_dir&user=owner"
 	check 'the same numbers' same "$(pg_rows)" \

@@ -297,18 +297,49 @@ add_values(struct buffer *out, const struct copy_table *table, int first,
 	buffer_printf(out, " FROM %s", postgresql ? pg_rows : sqlite_rows);
 }
 
-/* Is the row of the intake table named t the one in w, but for its number? */
+/* All of an intake but its number, as one text: of the table t, or in w. */
+static void
+add_intake_text(struct buffer *out, bool table, bool postgresql)
+{
+	buffer_text(out, postgresql ? "CAST(ROW(" : "json_array(");
+	for (int i = 1; copy_intake.columns[i].name != NULL; i++) {
+		buffer_text(out, i > 1 ? ", " : "");
+		if (table)
+			buffer_printf(out, "t.%s", copy_intake.columns[i].name);
+		else
+			add_write(out, &copy_intake, i, postgresql);
+	}
+	buffer_text(out, postgresql ? ") AS text)" : ")");
+}
+
+/* The first or the last time in w, by the name of the aggregate. */
+static void
+add_time_bound(struct buffer *out, const char *aggregate, bool postgresql)
+{
+	buffer_printf(out, "(SELECT %s(", aggregate);
+	add_write(out, &copy_intake, 1, postgresql);
+	buffer_printf(out, ") FROM %s)", postgresql ? pg_rows : sqlite_rows);
+}
+
+/*
+ * Beside each row of w the greatest number under which the target has it, s.id,
+ * or NULL.  Thousands of mails may have come within one second: so they are
+ * looked up by a text, which joins by hash, and not each compared with each.
+ */
 static void
 add_same_intake(struct buffer *out, bool postgresql)
 {
-	for (int i = 1; copy_intake.columns[i].name != NULL; i++) {
-		buffer_printf(out, "%st.%s %s ", i > 1 ? " AND " : "",
-		    copy_intake.columns[i].name,
-		    i == 1         ? "=" :
-			postgresql ? "IS NOT DISTINCT FROM" :
-				     "IS");
-		add_write(out, &copy_intake, i, postgresql);
-	}
+	buffer_text(out, " LEFT JOIN (SELECT ");
+	add_intake_text(out, true, postgresql);
+	buffer_printf(out,
+	    " AS same, max(t.intake_id) AS id FROM %sintake t "
+	    "WHERE t.received_at BETWEEN ",
+	    postgresql ? "tlsrpt." : "");
+	add_time_bound(out, "min", postgresql);
+	buffer_text(out, " AND ");
+	add_time_bound(out, "max", postgresql);
+	buffer_text(out, " GROUP BY 1) AS s ON s.same = ");
+	add_intake_text(out, false, postgresql);
 }
 
 const char *
@@ -322,13 +353,9 @@ copy_sql_insert(const struct copy_table *table, bool postgresql,
 		buffer_text(&out, " OVERRIDING SYSTEM VALUE");
 	add_values(&out, table, 0, postgresql);
 	if (table == &copy_intake) {
-		buffer_printf(&out,
-		    " WHERE NOT EXISTS (SELECT 1 FROM %sintake t WHERE ",
-		    postgresql ? "tlsrpt." : "");
 		add_same_intake(&out, postgresql);
-		buffer_text(&out, " AND t.intake_id > ");
+		buffer_text(&out, " WHERE s.id IS NULL OR s.id < ");
 		add_write(&out, table, 0, postgresql);
-		buffer_text(&out, ")");
 	} else {
 		buffer_text(&out, " WHERE true");
 	}
@@ -343,10 +370,7 @@ copy_sql_renumber(bool postgresql, struct arena *arena)
 
 	add_target(&out, &copy_intake, 1, postgresql);
 	add_values(&out, &copy_intake, 1, postgresql);
-	buffer_printf(&out,
-	    " WHERE NOT EXISTS (SELECT 1 FROM %sintake t WHERE ",
-	    postgresql ? "tlsrpt." : "");
 	add_same_intake(&out, postgresql);
-	buffer_text(&out, ")");
+	buffer_text(&out, " WHERE s.id IS NULL");
 	return finish(&out, arena);
 }
