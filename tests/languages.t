@@ -45,6 +45,13 @@ same_complaint() {
 	[ -s "$tmp/english" ] && diff "$tmp/english" "$tmp/german"
 }
 
+# one_of_each [DOMAIN]: readiness by a rule that is content with one, in a line
+one_of_each() {
+	tlsrpt-report readiness "${1:-example.com}" --min-sessions=1 \
+		--min-reporters=1 | tr -s '\n ' '  '
+	echo
+}
+
 report=$top/samples/google-failures.eml
 check 'the catalogue compiles' msgfmt --check \
 	-o "$tmp/po/de/LC_MESSAGES/tlsrpt-tools.mo" "$top/po/de.po"
@@ -161,6 +168,14 @@ check 'it fits a terminal' fits tlsrpt-report summary --since=2024-01-01
 check 'so do the failures' fits tlsrpt-report failures --since=2024-01-01
 check 'and the reporters' fits tlsrpt-report reporters --since=2024-01-01
 check 'a page in German' translated tlsrpt-report html --since=2024-01-01 -o -
+check 'one session is one session' says ', 1 reporter and 1 session\.' \
+	in_english one_of_each
+check 'and in German' says ', 1 Berichterstatter und 1 Sitzung\.' \
+	in_german one_of_each
+check 'two are two' says 'Heard: [02-9]+ sessions, from [02-9]+ reporters\.' \
+	in_english one_of_each nowhere.example
+check 'and in German' says 'Gehört: [02-9]+ Sitzungen, [02-9]+ Berichterst' \
+	in_german one_of_each nowhere.example
 check 'JSON is the same' same_in_both tlsrpt-report show --format=json "$report"
 check 'and of a summary' same_in_both \
 	tlsrpt-report summary --since=2024-01-01 --format=json

@@ -187,12 +187,11 @@ judge_failures(struct reading *reading)
 	block(reading, VERDICT_NOT_YET, "failures",
 	    arena_printf(arena,
 		_("The last failure is %s ago; the rule wants %s without one. "
-		  "Enforce would have kept mail away: %s of %s sessions "
-		  "(%s)."),
+		  "Enforce would have kept mail away: %s of %s (%s)."),
 		words_days(reading->clean_days, arena),
 		words_days(rules->days, arena),
 		words_number(reading->failed, arena),
-		words_number(sessions, arena),
+		words_sessions(sessions, arena),
 		words_rate(reading->failed, sessions, arena)));
 }
 
@@ -261,9 +260,10 @@ print_facts(const struct reading *reading)
 		words_days(reading->days_heard, arena),
 		words_days(reading->silent_days, arena)));
 	fact(reading,
-	    arena_printf(arena, _("Heard: %s sessions from %s reporters."),
-		words_number(sessions, arena),
-		words_number(reading->reporters, arena)));
+	    /* TRANSLATORS: sessions, reporters. */
+	    arena_printf(arena, _("Heard: %s, from %s."),
+		words_sessions(sessions, arena),
+		words_reporters(reading->reporters, arena)));
 	fact(reading,
 	    arena_printf(arena,
 		_("Failed under a policy that enforce would insist on: %s "
@@ -324,12 +324,12 @@ print_rule(const struct reading *reading)
 	term_paragraph(term, 0, 0,
 	    arena_printf(arena,
 		_("%s with reports, as long without a failure (or at most %g "
-		  "%% failed), %s reporters and %s sessions.  --min-days, "
+		  "%% failed), %s and %s.  --min-days, "
 		  "--max-failure-rate, --min-reporters and --min-sessions "
 		  "change it."),
 		words_days(rules->days, arena), rules->failure_rate,
-		words_number(rules->reporters, arena),
-		words_number(rules->sessions, arena)));
+		words_reporters(rules->reporters, arena),
+		words_sessions(rules->sessions, arena)));
 }
 
 /* The records of DANE that were seen, each with its last day. */

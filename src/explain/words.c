@@ -147,6 +147,24 @@ words_days(int64_t days, struct arena *arena)
 }
 
 const char *
+words_sessions(int64_t sessions, struct arena *arena)
+{
+	return arena_printf(arena,
+	    translate_plural("%s session", "%s sessions",
+		(unsigned long)sessions),
+	    words_number(sessions, arena));
+}
+
+const char *
+words_reporters(int64_t reporters, struct arena *arena)
+{
+	return arena_printf(arena,
+	    translate_plural("%s reporter", "%s reporters",
+		(unsigned long)reporters),
+	    words_number(reporters, arena));
+}
+
+const char *
 words_name(const char *name, const char *missing, struct arena *arena)
 {
 	if (name == NULL || text_is_blank(name))

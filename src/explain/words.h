@@ -29,6 +29,10 @@ const char *words_period(int64_t start, int64_t end, struct arena *arena);
 /* "5 days", "1 day" */
 const char *words_days(int64_t days, struct arena *arena);
 
+/* "1,201 sessions", "1 session"; and so on */
+const char *words_sessions(int64_t sessions, struct arena *arena);
+const char *words_reporters(int64_t reporters, struct arena *arena);
+
 /* A text that came from a report, or what stands for one that is missing. */
 const char *words_name(const char *name, const char *missing,
     struct arena *arena);
