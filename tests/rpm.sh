@@ -4,26 +4,13 @@
 # to what they stand for; what the build needs is taken as given.  TAP.
 #
 #	sh tests/rpm.sh TARBALL FOLDER
-set -u
-here=$(cd "$(dirname "$0")/.." && pwd)
-command -v rpmbuild >/dev/null || { echo '1..0 # SKIP no rpmbuild'; exit 0; }
-mkdir -p "$2" || exit 1
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+command -v rpmbuild >/dev/null || skip_all 'no rpmbuild'
+mkdir -p "$2" || exit 99
 folder=$(realpath "$2")
-mkdir -p "$folder/SOURCES" && cp "$1" "$folder/SOURCES/" || exit 1
-n=0
-failed=0
-check() {
-	n=$((n + 1))
-	name=$1
-	shift
-	if "$@" >"$folder/check.out" 2>&1; then
-		echo "ok $n - $name"
-	else
-		failed=$((failed + 1))
-		echo "not ok $n - $name"
-		tail -n 20 "$folder/check.out" | sed 's/^/# /'
-	fi
-}
+mkdir -p "$folder/SOURCES" && cp "$1" "$folder/SOURCES/" || exit 99
 
 # known MACRO DEFINITION: one that is there stays
 known() {
@@ -41,7 +28,7 @@ known() {
 
 build() {
 	rpmbuild -bb --nodeps --define "_topdir $folder" \
-		--load "$folder/macros" "$here/contrib/rpm/tlsrpt-tools.spec" \
+		--load "$folder/macros" "$top/contrib/rpm/tlsrpt-tools.spec" \
 		>"$folder/build.log" 2>&1 || {
 		tail -n 20 "$folder/build.log"
 		return 1
@@ -101,5 +88,4 @@ check 'the daemon' holds tlsrptd /usr/sbin/tlsrptd \
 	/usr/lib/systemd/system/tlsrptd-lmtp.socket \
 	'/usr/share/man/man8/tlsrptd.8\(.gz\)*'
 check 'the daemon needs the tools' needs_tools
-echo "1..$n"
-[ "$failed" -eq 0 ]
+finish
