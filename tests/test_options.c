@@ -38,10 +38,10 @@ static const struct row {
 	const char *name;
 	const char *words[WORDS_MOST];
 	const char *fault; /* or NULL: it is good, and this: */
+	const char *word;
 	int command;
 	int noperands;
 	int verbosity;
-	const char *word;
 	bool no_database;
 	bool otherwise; /* "none", where no command is named */
 } rows[] = {
