@@ -432,17 +432,16 @@ run(struct settings *settings, struct fault *fault)
 		.arena = settings->arena,
 		.fault = fault };
 	const char *const *values = settings->options.values;
-	const struct command *command = NULL;
+	size_t command = 0;
 	bool done;
 
-	if (!options_command(&spec, &settings->options, (const void **)&command,
-		fault) ||
-	    !check_options(settings, command, fault) ||
+	if (!options_command(&spec, &settings->options, &command, fault) ||
+	    !check_options(settings, &commands[command], fault) ||
 	    !config_read(values[OPTION_CONFIG], &task.config, fault))
 		return false;
 	done = config_database(task.config, values[OPTION_DATABASE], task.arena,
 		   &task.uri, fault) &&
-	    run_in_store(command, &task);
+	    run_in_store(&commands[command], &task);
 	config_free(task.config);
 	return done;
 }

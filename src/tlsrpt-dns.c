@@ -961,15 +961,14 @@ run(struct settings *settings, int *status, struct fault *fault)
 	struct task task = { .settings = settings,
 		.arena = arena_new(),
 		.fault = fault };
-	const struct command *command = NULL;
+	size_t command = 0;
 	bool done;
 
-	done = options_command(&spec, &settings->options,
-		   (const void **)&command, fault) &&
+	done = options_command(&spec, &settings->options, &command, fault) &&
 	    config_read(settings->options.values[OPTION_CONFIG],
 		&settings->config, fault);
-	if (done && command != NULL) {
-		done = command->run(&task);
+	if (done) {
+		done = commands[command].run(&task);
 		config_free(settings->config);
 	}
 	if (done && task.out.len > 0 &&

@@ -487,6 +487,17 @@ exit_status(const struct settings *settings, const struct task *task, bool done)
 	return fault_exit_status(task->fault->kind);
 }
 
+static bool
+choose_command(struct settings *settings, struct fault *fault)
+{
+	size_t row = 0;
+
+	if (!options_command(&spec, &settings->options, &row, fault))
+		return false;
+	settings->command = &commands[row];
+	return true;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -503,9 +514,8 @@ main(int argc, char *argv[])
 	    &settings.options, &fault);
 	options_open_log(&spec, &settings.options, LOG_TO_STDERR);
 	if (done && !options_answer(&spec, &settings.options, stdout))
-		done = options_command(&spec, &settings.options,
-			   (const void **)&settings.command, &fault) &&
-		    run(&settings, &task);
+		done =
+		    choose_command(&settings, &fault) && run(&settings, &task);
 	status = exit_status(&settings, &task, done);
 	arena_free(task.arena);
 	return status;

@@ -119,7 +119,7 @@ test_row(void **state)
 		.no_database = row->no_database };
 	struct options options;
 	struct fault fault = { .kind = FAULT_NONE };
-	const struct command *command = NULL;
+	size_t command = 0;
 	char program[] = "test";
 	char *argv[WORDS_MOST + 2] = { program };
 	int argc = 1;
@@ -131,12 +131,12 @@ test_row(void **state)
 		argc++;
 	}
 	done = options_read(&spec, argc, argv, set, &calls, &options, &fault) &&
-	    options_command(&spec, &options, (const void **)&command, &fault);
+	    options_command(&spec, &options, &command, &fault);
 	assert_string_equal(fault.text, row->fault != NULL ? row->fault : "");
 	assert_int_equal(done, row->fault == NULL);
 	if (!done)
 		return;
-	assert_int_equal(command->number, row->command);
+	assert_int_equal(commands[command].number, row->command);
 	assert_int_equal(options.noperands, row->noperands);
 	assert_null(options.operands[options.noperands]);
 	assert_int_equal(options.verbosity, row->verbosity);

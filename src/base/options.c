@@ -199,7 +199,7 @@ match_command(const char *name, const char *first, const char *second)
 /* The command that the operands begin with, and so many words of them. */
 static const struct option_command *
 find_command(const struct options_spec *spec, const struct options *options,
-    int *words)
+    size_t *row, int *words)
 {
 	const struct option_command *command = spec->commands;
 	const char *first = spec->otherwise;
@@ -209,8 +209,8 @@ find_command(const struct options_spec *spec, const struct options *options,
 		first = options->operands[0];
 		second = options->operands[1];
 	}
-	for (size_t i = 0; command->name != NULL;
-	     command = command_at(spec, ++i)) {
+	for (*row = 0; command->name != NULL;
+	     command = command_at(spec, ++*row)) {
 		*words = match_command(command->name, first, second);
 		if (*words > 0)
 			return command;
@@ -272,14 +272,15 @@ refuse_command(const struct options_spec *spec, const struct options *options,
 
 bool
 options_command(const struct options_spec *spec, struct options *options,
-    const void **command, struct fault *fault)
+    size_t *row, struct fault *fault)
 {
 	const struct option_command *named;
+	size_t found;
 	int words;
 	int least;
 	int most;
 
-	named = find_command(spec, options, &words);
+	named = find_command(spec, options, &found, &words);
 	if (named == NULL)
 		return refuse_command(spec, options, fault);
 	if (options->noperands > 0) {
@@ -294,7 +295,7 @@ options_command(const struct options_spec *spec, struct options *options,
 	if (options->noperands < least || options->noperands > most)
 		return fault_set(fault, FAULT_USAGE, "write %s %s", named->name,
 		    named->operands);
-	*command = named;
+	*row = found;
 	return true;
 }
 

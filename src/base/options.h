@@ -99,10 +99,10 @@ bool options_answer(const struct options_spec *spec,
     const struct options *options, FILE *out);
 
 /*
- * The row of the command that the operands begin with.  Its words are taken
- * away from the operands, and what is left is as many as it takes.
+ * The row, from 0, of the command that the operands begin with.  Its words are
+ * taken away from the operands, and what is left is as many as it takes.
  */
 bool options_command(const struct options_spec *spec, struct options *options,
-    const void **command, struct fault *fault);
+    size_t *row, struct fault *fault);
 
 #endif
