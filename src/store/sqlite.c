@@ -874,17 +874,29 @@ make_folders(struct sqlite *self)
  * closes it would take their log for nobody's.
  */
 static bool
+is_there(const struct sqlite *self)
+{
+	return faccessat(AT_FDCWD, self->path, R_OK | W_OK, AT_EACCESS) == 0;
+}
+
+static bool
 make_file(struct sqlite *self)
 {
-	int fd;
+	int flags = O_RDWR | O_CREAT | O_CLOEXEC;
+	int fd = -1;
 
 	if (!make_folders(self))
 		return false;
-	if (faccessat(AT_FDCWD, self->path, R_OK | W_OK, AT_EACCESS) == 0)
+	if (is_there(self))
 		return true;
-	fd = errno == ENOENT ?
-	    open(self->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) :
-	    -1;
+	if (errno == ENOENT)
+		fd = open(self->path, flags | O_EXCL, 0600);
+	/* Another was quicker; or it is a link to what is still to be made. */
+	if (fd < 0 && errno == EEXIST) {
+		if (is_there(self))
+			return true;
+		fd = open(self->path, flags, 0600);
+	}
 	if (fd < 0)
 		return fault_set(self->fault, FAULT_LATER,
 		    "database \"%s\" could not be opened: %s", self->path,
