@@ -10,7 +10,8 @@
 command -v rpmbuild >/dev/null || skip_all 'no rpmbuild'
 mkdir -p "$2" || exit 99
 folder=$(realpath "$2")
-mkdir -p "$folder/SOURCES" && cp "$1" "$folder/SOURCES/" || exit 99
+name=$(tar tf "$1" | head -n 1 | cut -d / -f 1)
+mkdir -p "$folder/SOURCES" && cp "$1" "$folder/SOURCES/$name.tar.xz" || exit 99
 
 # known MACRO DEFINITION: one that is there stays
 known() {
@@ -42,7 +43,8 @@ package() {
 
 # holds NAME FILE...
 holds() {
-	rpm -qlp "$(package "$1")" >"$folder/list" || return 1
+	[ -n "$(package "$1")" ] && rpm -qlp "$(package "$1")" >"$folder/list" ||
+		return 1
 	shift
 	for file; do
 		grep -qx "$file" "$folder/list" || {
