@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/text.h"
 #include "daemon/pipeline_inner.h"
+#include "report/ours.h"
 
 void
 queue_push(struct queue *queue, struct task *task)
@@ -121,34 +121,12 @@ pipeline_submit(struct pipeline *pipeline, const struct job *job)
 }
 
 static bool
-is_among(const char *domain, const struct text_list *domains)
+may_come_by(const char *domain, const void *data)
 {
-	for (size_t i = 0; i < domains->len; i++)
-		if (text_is_within_domain(domain, domains->at[i]))
-			return true;
-	return false;
-}
+	const struct door *door = data;
 
-/* Drop the policies that do not belong here; false where none is left. */
-static bool
-keep_policies(struct report *report, const struct door *door)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < report->npolicies; i++) {
-		const char *domain = report->policies[i].domain;
-
-		if (domain == NULL ||
-		    ((door->domains.len == 0 ||
-			 is_among(domain, &door->domains)) &&
-			!is_among(domain, &door->guarded)))
-			report->policies[kept++] = report->policies[i];
-	}
-	if (kept == report->npolicies)
-		return true;
-	report->npolicies = kept;
-	report->deviations |= DEVIATION(POLICY_FOREIGN);
-	return kept > 0;
+	return (door->domains.len == 0 || ours_has(&door->domains, domain)) &&
+	    !ours_has(&door->guarded, domain);
 }
 
 /* A domain with a secret path of its own is taken by no other. */
@@ -158,7 +136,7 @@ keep_reports(struct intake *intake, const struct door *door)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < intake->nreports; i++)
-		if (keep_policies(&intake->reports[i], door))
+		if (ours_keep(&intake->reports[i], may_come_by, door))
 			intake->reports[kept++] = intake->reports[i];
 	intake->nreports = kept;
 	if (kept > 0)

@@ -5,6 +5,7 @@
 #include "base/datetime.h"
 #include "base/translate.h"
 #include "explain/html.h"
+#include "explain/rows.h"
 #include "explain/task.h"
 #include "explain/views.h"
 #include "explain/words.h"
@@ -299,30 +300,12 @@ domains(struct page *page)
 		const struct domain_figures *domain = &figures->domains[i];
 		const char **row = &cells[i * N];
 
-		row[0] = words_name(domain->domain, _("(not named)"), arena);
-		row[1] = words_count(domain->now.sessions, arena);
-		row[2] = words_count(domain->now.failed, arena);
-		row[3] =
-		    words_rate(domain->now.failed, domain->now.sessions, arena);
-		row[4] = words_rate(domain->before.failed,
-		    domain->before.sessions, arena);
-		row[5] = words_number(domain->reporters, arena);
+		rows_domain(domain, arena, row);
 	}
 	html_section(&page->html, _("Domains"));
 	html_table(&page->html, _("Domains, the most failures first"), columns,
 	    N, cells, n);
 	html_section_end(&page->html);
-}
-
-static const char *
-remark(const struct page *page, const struct reporter_figures *reporter)
-{
-	if (reporter->loop)
-		return _("loop");
-	if (figures_is_silent(reporter))
-		return arena_printf(page->arena, _("silent for %s"),
-		    words_days(reporter->silent, page->arena));
-	return "";
 }
 
 static void
@@ -346,15 +329,7 @@ reporters(struct page *page)
 		    &figures->reporters[i];
 		const char **row = &cells[i * N];
 
-		row[0] = words_name(reporter->organization,
-		    _("(without a name)"), arena);
-		row[1] = words_count(reporter->now.sessions, arena);
-		row[2] = words_count(reporter->now.failed, arena);
-		row[3] = arena_printf(arena, _("%s of %s"),
-		    words_number(reporter->days, arena),
-		    words_number(filter_days(figures->filter), arena));
-		row[4] = filter_day_text(reporter->last_day, arena);
-		row[5] = remark(page, reporter);
+		rows_reporter(reporter, figures->filter, arena, row);
 	}
 	html_section(&page->html, _("Reporters"));
 	html_table(&page->html, _("Reporters, the most sessions first"),

@@ -1,21 +1,9 @@
 /* The command "reporters": who reports, how often, and who fell silent. */
 #include "base/translate.h"
+#include "explain/rows.h"
 #include "explain/task.h"
 #include "explain/views.h"
 #include "explain/words.h"
-
-static const char *
-remark_of(const struct reporter_figures *reporter, struct arena *arena)
-{
-	if (reporter->loop)
-		return _("loop");
-	if (figures_is_silent(reporter))
-		return arena_printf(arena, _("silent for %s"),
-		    words_days(reporter->silent, arena));
-	if (!reporter->regular)
-		return _("now and then");
-	return "";
-}
 
 static void
 print_table(const struct task *task, const struct figures *figures)
@@ -36,15 +24,7 @@ print_table(const struct task *task, const struct figures *figures)
 		    &figures->reporters[i];
 		const char **row = &cells[i * N];
 
-		row[0] = words_name(reporter->organization,
-		    _("(without a name)"), arena);
-		row[1] = words_count(reporter->now.sessions, arena);
-		row[2] = words_count(reporter->now.failed, arena);
-		row[3] = arena_printf(arena, _("%s of %s"),
-		    words_count(reporter->days, arena),
-		    words_number(filter_days(figures->filter), arena));
-		row[4] = filter_day_text(reporter->last_day, arena);
-		row[5] = remark_of(reporter, arena);
+		rows_reporter(reporter, figures->filter, arena, row);
 		tones[i] = reporter->loop       ? TONE_DIM :
 		    figures_is_silent(reporter) ? TONE_WARN :
 						  TONE_PLAIN;

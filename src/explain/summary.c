@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/translate.h"
+#include "explain/rows.h"
 #include "explain/task.h"
 #include "explain/views.h"
 #include "explain/words.h"
@@ -109,14 +110,7 @@ print_domains(const struct term *term, const struct figures *figures)
 		const struct domain_figures *domain = &figures->domains[i];
 		const char **row = &cells[i * N];
 
-		row[0] = words_name(domain->domain, _("(not named)"), arena);
-		row[1] = words_count(domain->now.sessions, arena);
-		row[2] = words_count(domain->now.failed, arena);
-		row[3] =
-		    words_rate(domain->now.failed, domain->now.sessions, arena);
-		row[4] = words_rate(domain->before.failed,
-		    domain->before.sessions, arena);
-		row[5] = words_count(domain->reporters, arena);
+		rows_domain(domain, arena, row);
 		tones[i] = domain->now.failed > 0 ? TONE_BAD : TONE_PLAIN;
 	}
 	term_blank(term);

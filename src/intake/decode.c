@@ -9,6 +9,7 @@
 #include "mail/header.h"
 #include "mail/message.h"
 #include "report/identity.h"
+#include "report/ours.h"
 #include "report/rejoin.h"
 #include "report/report_read.h"
 
@@ -239,38 +240,18 @@ check_dates(struct decoding *decoding, struct report *report)
 }
 
 static bool
-is_ours(const struct text_list *domains, const char *domain)
+is_ours(const char *domain, const void *data)
 {
-	if (domains->len == 0 || domain == NULL)
-		return true;
-	for (size_t i = 0; i < domains->len; i++)
-		if (text_is_within_domain(domain, domains->at[i]))
-			return true;
-	return false;
-}
+	const struct text_list *domains = data;
 
-/* Drop the policies of others; false where nothing is left of the report. */
-static bool
-keep_ours(struct decoding *decoding, struct report *report)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < report->npolicies; i++)
-		if (is_ours(&decoding->rules->domains,
-			report->policies[i].domain))
-			report->policies[kept++] = report->policies[i];
-	if (kept == report->npolicies)
-		return true;
-	report->npolicies = kept;
-	report->deviations |= DEVIATION(POLICY_FOREIGN);
-	return kept > 0;
+	return domains->len == 0 || ours_has(domains, domain);
 }
 
 /* False where the rules turn the report away. */
 static bool
 judge(struct decoding *decoding, struct report *report)
 {
-	if (!keep_ours(decoding, report)) {
+	if (!ours_keep(report, is_ours, &decoding->rules->domains)) {
 		reject(decoding, REASON_FOREIGN_DOMAIN,
 		    "its policy domains are none of ours");
 		return false;
