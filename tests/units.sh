@@ -56,6 +56,12 @@ inside() {
 up() {
 	inside systemctl is-active multi-user.target
 }
+# Where not even its process is there, no container can be had.
+wait_for up || [ -n "$leader" ] || {
+	sed 's/^/# /' $root.console
+	echo '1..0 # SKIP systemd starts in no container here'
+	exit 0
+}
 check 'systemd runs' wait_for up
 [ "$failed" -eq 0 ] || sed 's/^/# /' $root.console
 
