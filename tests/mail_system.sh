@@ -101,14 +101,17 @@ sent() {
 # deferred N WHY: so many messages wait, for a reason that says no more than
 # this
 deferred() {
+	# Postfix leaves a host alone that failed some times in a row.
+	put_off='delivery temporarily suspended: '
+	why="\(($put_off)?($2)\)\$"
 	wait_for "$patience" counted "$1" 'dsn=4\..* status=deferred' &&
 		no_bounce &&
-		! said | grep 'status=' | grep -Ev "\($2\)\$" &&
+		! said | grep 'status=' | grep -Ev "$why" &&
 		[ "$(find "$tmp/queue/deferred" -type f | wc -l)" -eq "$1" ] &&
 		[ "$(postqueue -c "$etc" -p |
-			grep -Ec "^ *\($2\)\$")" -eq "$1" ] &&
+			grep -Ec "^ *$why")" -eq "$1" ] &&
 		return 0
-	said | grep status= | grep -Ev "\($2\)\$"
+	said | grep status= | grep -Ev "$why"
 	postqueue -c "$etc" -p
 	return 1
 }
