@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "report/ours.h"
 #include "report/report_read.h"
 
 /* What a mail's header and parts say, and no document. */
@@ -35,8 +36,10 @@ rejoin_wants_domains(deviations noted)
 }
 
 static bool
-is_among(const char *domain, const struct text_list *list)
+was_kept(const char *domain, const void *data)
 {
+	const struct text_list *list = data;
+
 	for (size_t i = 0; i < list->len; i++)
 		if (list->at[i] != NULL && strcmp(list->at[i], domain) == 0)
 			return true;
@@ -84,18 +87,6 @@ derive_domains(const struct kept *kept, struct report *report)
 	}
 }
 
-static void
-drop_foreign(const struct kept *kept, struct report *report)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < report->npolicies; i++)
-		if (report->policies[i].domain == NULL ||
-		    is_among(report->policies[i].domain, &kept->domains))
-			report->policies[n++] = report->policies[i];
-	report->npolicies = n;
-}
-
 static bool
 is_full(const char *text)
 {
@@ -120,8 +111,6 @@ rejoin(const struct kept *kept, struct report *report, struct arena *arena)
 	if ((kept->deviations & DEVIATION(POLICY_DOMAIN_DERIVED)) != 0)
 		derive_domains(kept, report);
 	report_fit(report, arena);
-	if ((kept->deviations & DEVIATION(POLICY_FOREIGN)) == 0)
-		return true;
-	drop_foreign(kept, report);
-	return report->npolicies > 0;
+	return (kept->deviations & DEVIATION(POLICY_FOREIGN)) == 0 ||
+	    ours_keep(report, was_kept, &kept->domains);
 }
